@@ -1,0 +1,5 @@
+//! Version 1 of the interface.
+
+mod secret;
+
+pub use secret::SecretBuf;
