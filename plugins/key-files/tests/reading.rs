@@ -1,5 +1,7 @@
 //! Which files are read and which are refused, on real files.
 
+#![allow(clippy::unwrap_used)] // in helpers too: a test that cannot write its files has failed
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
