@@ -66,4 +66,10 @@ impl Attributes {
     pub fn is_empty(&self) -> bool {
         self.plain.is_empty() && self.secret.is_empty()
     }
+
+    /// The plain and the secret attributes, in order.
+    #[allow(clippy::type_complexity)]
+    pub fn into_parts(self) -> (Vec<(String, Vec<u8>)>, Vec<(String, SecretBytes)>) {
+        (self.plain, self.secret)
+    }
 }

@@ -22,7 +22,9 @@ struct Inner {
     log: LogSink,
 }
 
-struct LogSink(Box<dyn Fn(Level, &str) + Send + Sync>);
+type Log = dyn Fn(Level, &str) + Send + Sync;
+
+struct LogSink(Box<Log>);
 
 impl fmt::Debug for LogSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -136,6 +136,11 @@ impl ProviderError {
     pub fn attributes(&self) -> &Attributes {
         &self.attributes
     }
+
+    /// Message, configuration key and attributes, moved out.
+    pub fn into_parts(self) -> (String, Option<String>, Attributes) {
+        (self.message, self.conf_key, self.attributes)
+    }
 }
 
 impl fmt::Display for ProviderError {
