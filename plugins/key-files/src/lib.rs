@@ -1,4 +1,4 @@
-//! How the first-party provider libraries read key files.
+//! How the first-party provider libraries read key files, and quote what they are asked.
 //!
 //! A key file is worth as much as the data it protects: [`read_secret`] refuses one that others on
 //! the machine can read, [`read_trusted`] one that others can change, and both say what to type.
@@ -125,6 +125,15 @@ pub fn local_path(location: &str) -> Result<PathBuf, LocationError> {
     } else {
         Err(LocationError::Relative { location: given() })
     }
+}
+
+/// Text that came with a request, as a message may show it: quoted, cut at 200 characters, and
+/// without control characters.
+pub fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let cut: String = text.chars().take(LONGEST).collect();
+    let dots = if cut.len() < text.len() { "..." } else { "" };
+    format!("`{}{dots}`", cut.escape_debug())
 }
 
 /// Reads a whole file that holds a secret, into memory that is wiped.

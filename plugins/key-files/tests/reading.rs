@@ -6,7 +6,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use provost_key_files::{KeyFileError, LocationError, local_path, read_secret, read_trusted};
+use provost_key_files::{
+    KeyFileError, LocationError, excerpt, local_path, read_secret, read_trusted,
+};
 
 fn file(folder: &Path, name: &str, content: &[u8], mode: u32) -> PathBuf {
     let path = folder.join(name);
@@ -154,4 +156,12 @@ fn locations_elsewhere_are_refused_by_name() {
             "{location}: {error}"
         );
     }
+}
+
+#[test]
+fn quoted_text_is_short_and_without_control_characters() {
+    assert_eq!(excerpt("s3://b/\u{e9}"), "`s3://b/\u{e9}`");
+    assert_eq!(excerpt("a\u{1b}\n"), "`a\\u{1b}\\n`");
+    let long = "x".repeat(100_000);
+    assert_eq!(excerpt(&long), format!("`{}...`", "x".repeat(200)));
 }

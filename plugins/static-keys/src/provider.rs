@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use provost_key_files::local_path;
+use provost_key_files::{excerpt, local_path};
 use provost_plugin_api::{
     Call, Candidates, ClassContext, DecryptRequest, EncryptRequest, EncryptionMaterialsProvider,
     ErrorKind, Level, MaterialsDescription, Provider, ProviderError, RawMaterials, Status,
@@ -241,12 +241,4 @@ fn some_of(keys: &KeyList, show: impl Fn(&PrefixKeys) -> String) -> String {
         more => format!(", and {more} more"),
     };
     shown.join(", ") + &more
-}
-
-/// Text that came with a request, quoted, escaped and cut.
-fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let cut: String = text.chars().take(LONGEST).collect();
-    let dots = if cut.len() < text.len() { "..." } else { "" };
-    format!("`{}{dots}`", cut.escape_debug())
 }
