@@ -1,0 +1,29 @@
+//! Object stores: where encrypted objects lie.
+//!
+//! [`ObjectStore`] is the small trait that an adapter implements; [`ObjectStoreExt`] adds what
+//! callers like. Two adapters exist: [`FileStore`] for `file://`, and [`ObjectStoreAdapter`] over
+//! the `object_store` crate, used for `memory://`. [`Stores`] opens the one that a URI names.
+//!
+//! What is stored is a body, a small map of user metadata, and nothing else. No adapter ever shows
+//! a partial object under its final name.
+
+mod adapter;
+mod convenience;
+mod error;
+mod file;
+mod metadata;
+mod object;
+mod opening;
+mod staged;
+mod uri;
+
+pub use adapter::ObjectStoreAdapter;
+pub use convenience::ObjectStoreExt;
+pub use error::StoreError;
+pub use file::{FileStore, Step};
+pub use metadata::{Metadata, MetadataError};
+pub use object::{
+    Object, ObjectHead, ObjectInfo, ObjectLister, ObjectReader, ObjectStore, ObjectWriter,
+};
+pub use opening::Stores;
+pub use uri::{ObjectPrefix, ObjectUri, Scheme, UriError};

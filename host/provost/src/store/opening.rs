@@ -1,0 +1,51 @@
+//! From a URI to the store that serves it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{
+    FileStore, ObjectPrefix, ObjectStore, ObjectStoreAdapter, ObjectUri, Scheme, StoreError,
+};
+
+/// The stores of one host: each is opened when a URI first names it, and kept.
+///
+/// `memory://name/` is one store for each name, shared by all who open it through the same
+/// `Stores`.
+#[derive(Debug, Default)]
+pub struct Stores {
+    opened: Mutex<HashMap<(Scheme, String), Arc<dyn ObjectStore>>>,
+}
+
+impl Stores {
+    /// None opened yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The store that holds `uri`.
+    pub fn open(&self, uri: &ObjectUri) -> Result<Arc<dyn ObjectStore>, StoreError> {
+        self.open_prefix(&ObjectPrefix::from(uri))
+    }
+
+    /// The store that holds what is under `prefix`.
+    pub fn open_prefix(&self, prefix: &ObjectPrefix) -> Result<Arc<dyn ObjectStore>, StoreError> {
+        let (scheme, bucket) = (prefix.scheme(), prefix.bucket());
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = opened.get(&(scheme, bucket.to_owned())) {
+            return Ok(Arc::clone(store));
+        }
+        let store: Arc<dyn ObjectStore> = match scheme {
+            Scheme::File => Arc::new(FileStore::new()),
+            Scheme::Memory => Arc::new(ObjectStoreAdapter::memory(bucket)),
+            Scheme::S3 => return Err(StoreError::Unsupported { scheme }),
+        };
+        opened.insert((scheme, bucket.to_owned()), Arc::clone(&store));
+        Ok(store)
+    }
+
+    /// Serves `scheme://bucket/` with this store from now on, in place of the one it would open.
+    pub fn serve(&self, scheme: Scheme, bucket: &str, store: Arc<dyn ObjectStore>) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.insert((scheme, bucket.to_owned()), store);
+    }
+}
