@@ -1,1 +1,100 @@
-//! To be written.
+//! A provider library whose classes misbehave on purpose, one misbehaviour each, so that a host
+//! can be shown to survive it. Beside them a few that behave well, for tests that need a provider.
+//!
+//! A misbehaving class builds like any other, answers `status` like any other, and shows its
+//! misbehaviour in `materials_for_encrypt` and `materials_for_decrypt`; unless its name says where
+//! else.
+//!
+//! | class `provost.hostile.…` | what it does |
+//! |---|---|
+//! | `PanicInNew`, `PanicInCall`, `PanicInDrop` | panics there |
+//! | `Abort`, `Segfault`, `Exit` | ends the process: SIGABRT, SIGSEGV, `exit(0)` |
+//! | `Hang` | never answers |
+//! | `MemoryBomb` | allocates until it is stopped |
+//! | `ShortKey` | a key of 15 bytes |
+//! | `ZeroKey` | a key of 32 zero bytes |
+//! | `WrongAlgorithm` | `AES/CBC/PKCS5Padding` |
+//! | `ChangingKey` | another key in each call, under one description |
+//! | `ForgetfulKey` | a key that only this instance has ever known |
+//! | `HugeDescription` | a description of `bytes` bytes, 1 MiB if not set |
+//! | `NotUtf8Description` | a description whose value is the bytes FF FE |
+//! | `NoisyError` | an error of 1 MiB full of control characters and ANSI escapes |
+//! | `FloodStdout` | writes `bytes` bytes to stdout, 16 MiB if not set, then answers well |
+//! | `Good` | an AES key derived from `seed`, description `{"k":"1"}` |
+//! | `Slow` | sleeps `ms` milliseconds, then as `Good` |
+//! | `Held` | a key that it keeps to itself: generates, wraps and unwraps with `AES/GCM` |
+//! | `Rotating` | a key for each generation up to `generation`, chosen by the description |
+//! | `NoDescription` | the same, with an empty description; newest first on decryption |
+
+mod crash;
+mod flood;
+mod good;
+mod held;
+mod hostile;
+mod rotating;
+mod wrong;
+
+use provost_plugin_api::export_providers;
+
+use crash::{Abort, Exit, Hang, MemoryBomb, PanicInCall, PanicInDrop, PanicInNew, Segfault};
+use flood::{FloodStdout, NoisyError};
+use good::{Good, Slow};
+use held::Held;
+use hostile::Hostile;
+use rotating::{NoDescription, Rotating};
+use wrong::{
+    ChangingKey, ForgetfulKey, HugeDescription, NotUtf8Description, ShortKey, WrongAlgorithm,
+    ZeroKey,
+};
+
+export_providers! {
+    materials "provost.hostile.PanicInNew" => Hostile<PanicInNew>;
+    materials "provost.hostile.PanicInCall" => Hostile<PanicInCall>;
+    materials "provost.hostile.PanicInDrop" => Hostile<PanicInDrop>;
+    materials "provost.hostile.Abort" => Hostile<Abort>;
+    materials "provost.hostile.Segfault" => Hostile<Segfault>;
+    materials "provost.hostile.Exit" => Hostile<Exit>;
+    materials "provost.hostile.Hang" => Hostile<Hang>;
+    materials "provost.hostile.MemoryBomb" => Hostile<MemoryBomb>;
+    materials "provost.hostile.ShortKey" => Hostile<ShortKey>;
+    materials "provost.hostile.ZeroKey" => Hostile<ZeroKey>;
+    materials "provost.hostile.WrongAlgorithm" => Hostile<WrongAlgorithm>;
+    materials "provost.hostile.ChangingKey" => Hostile<ChangingKey>;
+    materials "provost.hostile.ForgetfulKey" => Hostile<ForgetfulKey>;
+    materials "provost.hostile.HugeDescription" => Hostile<HugeDescription> {
+        conf: ["bytes" () "how long the description is; 1 MiB when absent"],
+    };
+    materials "provost.hostile.NotUtf8Description" => Hostile<NotUtf8Description>;
+    materials "provost.hostile.NoisyError" => Hostile<NoisyError>;
+    materials "provost.hostile.FloodStdout" => Hostile<FloodStdout> {
+        conf: ["bytes" () "how much it writes; 16 MiB when absent"],
+    };
+    materials "provost.hostile.Good" => Good {
+        conf: ["seed" () "what the key is derived from; `provost` when absent"],
+    };
+    materials "provost.hostile.Slow" => Slow {
+        conf: [
+            "ms" () "how long each call takes, in milliseconds; 100 when absent",
+            "seed" () "what the key is derived from; `provost` when absent",
+        ],
+    };
+    materials "provost.hostile.Held" => Held {
+        conf: ["seed" () "what the key is derived from; `provost` when absent"],
+    };
+    materials "provost.hostile.Rotating" => Rotating {
+        conf: [
+            "generation" () "the newest generation, at least 1; 1 when absent",
+            "generation.file" () "a file that says so instead; read again by refresh",
+            "seed" () "what the keys are derived from; `provost` when absent",
+        ],
+        needs: [files],
+    };
+    materials "provost.hostile.NoDescription" => NoDescription {
+        conf: [
+            "generation" () "the newest generation, 1 to 8; 1 when absent",
+            "generation.file" () "a file that says so instead; read again by refresh",
+            "seed" () "what the keys are derived from; `provost` when absent",
+        ],
+        needs: [files],
+    };
+}
