@@ -1,0 +1,156 @@
+//! What may be written and read below a prefix.
+
+use super::setting::Setting;
+use crate::config::location::{Location, LocationError};
+
+/// A prefix of URIs that ends in `/`, in canonical form: `s3a` and `s3n` are `s3`, a path is a
+/// `file` URI, an ARN is an `s3` URI.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UriPrefix(String);
+
+impl UriPrefix {
+    /// Parses a prefix; a missing `/` at its end is added.
+    pub fn parse(text: &str) -> Result<Self, LocationError> {
+        let mut uri = Location::parse_prefix(text)?.to_string();
+        if !uri.ends_with('/') {
+            uri.push('/');
+        }
+        Ok(Self(uri))
+    }
+
+    /// The prefix.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `uri`, in canonical form, is below the prefix or is the prefix itself.
+    fn covers(&self, uri: &str) -> bool {
+        match uri.strip_prefix(self.0.trim_end_matches('/')) {
+            Some(rest) => rest.is_empty() || uri.starts_with(&self.0),
+            None => false,
+        }
+    }
+}
+
+/// What may be written and read below a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PrefixPolicy {
+    /// The prefix; none for the default policy, which is for everything else.
+    pub prefix: Option<Setting<UriPrefix>>,
+    /// What is written.
+    pub write: WritePolicy,
+    /// What is read.
+    pub read: ReadPolicy,
+}
+
+/// What is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WritePolicy {
+    /// The object format. Default: V3.
+    pub format: Setting<WriteFormat>,
+    /// Where the envelope goes. Default: object metadata.
+    pub envelope: Setting<WriteEnvelope>,
+}
+
+/// What is read; all else is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadPolicy {
+    /// The object formats. Default: V3 and V2.
+    pub formats: Setting<Vec<ObjectFormat>>,
+    /// Where the envelope may be. Default: object metadata.
+    pub envelope: Setting<Vec<EnvelopePlace>>,
+    /// What happens to legacy objects. Default: refuse.
+    pub legacy: Setting<Legacy>,
+    /// What happens to content without a tag (CBC). Default: refuse.
+    pub unauthenticated: Setting<Unauthenticated>,
+}
+
+/// A format of the Amazon S3 Encryption Client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ObjectFormat {
+    /// V1: legacy, read only.
+    V1,
+    /// V2: authenticated, without key commitment.
+    V2,
+    /// V3: with key commitment.
+    V3,
+}
+
+/// A format that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WriteFormat {
+    /// V2, for readers that do not know V3.
+    V2,
+    /// V3.
+    V3,
+}
+
+/// Where an envelope is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EnvelopePlace {
+    /// In the object's metadata.
+    Metadata,
+    /// In an instruction file beside the object.
+    InstructionFile,
+}
+
+/// Where a new envelope goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WriteEnvelope {
+    /// Into the object's metadata; an error when it is too large for that.
+    Metadata,
+    /// Into an instruction file.
+    InstructionFile,
+    /// Into the object's metadata, or into an instruction file when it is too large.
+    Overflow,
+}
+
+/// What happens to legacy objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Legacy {
+    /// They are refused.
+    Refuse,
+    /// They are decrypted.
+    Decrypt,
+}
+
+/// What happens to content that nothing authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unauthenticated {
+    /// It is refused.
+    Refuse,
+    /// It is decrypted, though anyone who can write could have changed it.
+    Accept,
+}
+
+impl PrefixPolicy {
+    pub(super) fn with_defaults() -> Self {
+        Self {
+            prefix: None,
+            write: WritePolicy {
+                format: Setting::default_value(WriteFormat::V3),
+                envelope: Setting::default_value(WriteEnvelope::Metadata),
+            },
+            read: ReadPolicy {
+                formats: Setting::default_value(vec![ObjectFormat::V3, ObjectFormat::V2]),
+                envelope: Setting::default_value(vec![EnvelopePlace::Metadata]),
+                legacy: Setting::default_value(Legacy::Refuse),
+                unauthenticated: Setting::default_value(Unauthenticated::Refuse),
+            },
+        }
+    }
+}
+
+/// The policy for `uri` among `policies`: of the longest prefix that covers it.
+pub(super) fn longest<'p>(policies: &'p [PrefixPolicy], uri: &str) -> Option<&'p PrefixPolicy> {
+    let uri = Location::parse_prefix(uri).ok()?.to_string();
+    policies
+        .iter()
+        .filter_map(|policy| Some((policy.prefix.as_ref()?.get(), policy)))
+        .filter(|(prefix, _)| prefix.covers(&uri))
+        .max_by_key(|(prefix, _)| prefix.as_str().len())
+        .map(|(_, policy)| policy)
+}
