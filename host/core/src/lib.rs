@@ -1,3 +1,5 @@
 //! To be written.
 pub mod config;
 pub mod section;
+pub mod envelope;
+pub mod materials;

@@ -1,0 +1,56 @@
+//! Why content is not sealed or opened.
+
+use crate::envelope::RandomnessError;
+
+/// Content cannot be sealed or opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContentError {
+    /// The plaintext is longer than one key may encrypt.
+    #[error("plaintext of {got} bytes is too long; at most {max} bytes can be encrypted")]
+    TooLong {
+        /// The limit in bytes.
+        max: u64,
+        /// The length in bytes; where it is not known beforehand, how far it has come.
+        got: u64,
+    },
+    /// Another length than announced.
+    #[error("content is {got} bytes long; {expected} were announced")]
+    Length {
+        /// The length in bytes that was announced.
+        expected: u64,
+        /// The length in bytes so far.
+        got: u64,
+    },
+    /// The body cannot even hold a tag.
+    #[error("body of {got} bytes is shorter than its {tag} byte tag")]
+    ShorterThanTag {
+        /// The tag's length in bytes.
+        tag: u64,
+        /// The body's length in bytes.
+        got: u64,
+    },
+    /// The data key is not the one that the envelope commits to.
+    #[error("key commitment does not match: the envelope was made with another data key")]
+    Commitment,
+    /// The body, or the envelope that belongs to it, has been changed.
+    #[error("content is not authentic: its tag does not match")]
+    NotAuthentic,
+    /// An earlier call failed; what it left behind is not to be used.
+    #[error("content was abandoned after an earlier error")]
+    Abandoned,
+    /// The data key belongs to another suite than the envelope.
+    #[error("data key is for suite {got:#06x}; the envelope is of suite {expected:#06x}")]
+    Suite {
+        /// The envelope's suite.
+        expected: u16,
+        /// The data key's suite.
+        got: u16,
+    },
+    /// The cryptographic library failed for no reason of the input's.
+    #[error("encryption failed in the cryptographic library")]
+    Library,
+    /// There is no randomness for the IV or message id.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+}

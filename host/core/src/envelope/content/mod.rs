@@ -1,0 +1,17 @@
+//! Content: sealing and opening an object's body, in place and piece by piece.
+//!
+//! S3EC format, section 3. The body is the ciphertext followed by the tag; nothing precedes it.
+
+mod error;
+mod key_commitment;
+mod length;
+mod opener;
+mod sealer;
+
+pub use error::ContentError;
+pub(super) use opener::plaintext_length;
+pub use opener::{Opener, open};
+pub use sealer::{Sealer, seal};
+
+#[cfg(test)]
+mod wycheproof_hkdf;

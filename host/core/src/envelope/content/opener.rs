@@ -1,0 +1,115 @@
+//! Opening: body to plaintext, which is nobody's to see before the tag is checked.
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+use super::length::Length;
+use super::{ContentError, key_commitment};
+use crate::envelope::DataKey;
+use crate::envelope::evp::{Direction, Gcm};
+use crate::envelope::metadata::{ContentMetadata, ContentParameters};
+use crate::envelope::suite::{GCM_TAG_BYTES, V3_CONTENT_IV};
+
+/// Begins to open an object.
+///
+/// For V3 the commitment is compared first, in constant time; the content key is derived only if
+/// it matches. `body_length` in bytes (ciphertext and tag), if it is known: then it is enforced.
+pub fn open(
+    metadata: &ContentMetadata,
+    key: DataKey,
+    body_length: Option<u64>,
+) -> Result<Opener, ContentError> {
+    let suite = metadata.suite();
+    let plaintext_length = body_length
+        .map(|body| plaintext_length(metadata, body))
+        .transpose()?;
+    let length = Length::new(suite.max_plaintext, plaintext_length)?;
+    let gcm = match metadata.content() {
+        ContentParameters::V2 { iv } => {
+            Gcm::new(Direction::Decrypt, key.secret_bytes(), iv, suite.aad)
+        }
+        ContentParameters::V3 {
+            message_id,
+            commitment,
+        } => {
+            let content_key = key_commitment::verify(&key, message_id, commitment)?;
+            Gcm::new(Direction::Decrypt, &content_key, &V3_CONTENT_IV, suite.aad)
+        }
+    };
+    let gcm = Some(gcm.map_err(|_| ContentError::Library)?);
+    Ok(Opener { gcm, length })
+}
+
+/// How long the plaintext of a body of `body` bytes is: the tag takes the rest.
+pub(crate) fn plaintext_length(metadata: &ContentMetadata, body: u64) -> Result<u64, ContentError> {
+    let tag = metadata.suite().tag_bytes as u64;
+    body.checked_sub(tag)
+        .ok_or(ContentError::ShorterThanTag { tag, got: body })
+}
+
+/// Decrypts one object's ciphertext in place.
+///
+/// The caller keeps the body's last 16 bytes for [`finish`](Self::finish). A failed call abandons
+/// the object: every later call fails too.
+pub struct Opener {
+    gcm: Option<Gcm>,
+    length: Length,
+}
+
+impl Opener {
+    /// Decrypts the next bytes of the ciphertext, of any length, in place.
+    ///
+    /// What comes out is **unverified**: anybody may have changed it. It must not be released,
+    /// parsed or shown before [`finish`](Self::finish) has succeeded, and must be destroyed if it
+    /// fails.
+    pub fn update_unverified(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
+        let mut gcm = self.gcm.take().ok_or(ContentError::Abandoned)?;
+        self.length.advance(data.len())?;
+        gcm.update(data).map_err(|_| ContentError::Library)?;
+        self.gcm = Some(gcm);
+        Ok(())
+    }
+
+    /// Checks the tag, in constant time. Only after this is the plaintext what was sealed.
+    pub fn finish(self, tag: &[u8; GCM_TAG_BYTES]) -> Result<(), ContentError> {
+        let gcm = self.gcm.ok_or(ContentError::Abandoned)?;
+        self.length.finish()?;
+        match gcm.verify(tag) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ContentError::NotAuthentic),
+            Err(_) => Err(ContentError::Library),
+        }
+    }
+
+    /// Opens a small object in one call: `data` is the whole body, then the whole plaintext,
+    /// verified. On an error `data` is wiped and empty.
+    pub fn open_whole(mut self, data: &mut Vec<u8>) -> Result<(), ContentError> {
+        let opened = match data.split_last_chunk_mut() {
+            Some((ciphertext, tag)) => {
+                let tag = *tag;
+                self.update_unverified(ciphertext)
+                    .and_then(|()| self.finish(&tag))
+            }
+            None => Err(ContentError::ShorterThanTag {
+                tag: GCM_TAG_BYTES as u64,
+                got: data.len() as u64,
+            }),
+        };
+        match opened {
+            Ok(()) => data.truncate(data.len().saturating_sub(GCM_TAG_BYTES)),
+            Err(_) => data.zeroize(),
+        }
+        opened
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { gcm, length } = self;
+        f.debug_struct("Opener")
+            .field("abandoned", &gcm.is_none())
+            .field("length", length)
+            .finish()
+    }
+}

@@ -1,0 +1,108 @@
+//! Sealing: plaintext to body.
+
+use std::fmt;
+
+use super::length::Length;
+use super::{ContentError, key_commitment};
+use crate::envelope::Randomness;
+use crate::envelope::evp::{Direction, Gcm};
+use crate::envelope::key_wrap::WrappedDataKey;
+use crate::envelope::metadata::{ContentMetadata, ContentParameters, SealedEnvelope};
+use crate::envelope::randomness::fill_nonzero;
+use crate::envelope::suite::{
+    GCM_IV_BYTES, GCM_TAG_BYTES, MESSAGE_ID_BYTES, V3_CONTENT_IV, WriteFormat,
+};
+
+/// Begins an object: makes its IV or message id, and with that its envelope.
+///
+/// The data key is used up, so that no key meets two plaintexts. `plaintext_length` in bytes, if
+/// it is known: then it is enforced, and a V2 envelope records it. The envelope is complete before
+/// the first byte, as stores want it.
+pub fn seal(
+    key: WrappedDataKey,
+    plaintext_length: Option<u64>,
+    randomness: &mut dyn Randomness,
+) -> Result<(Sealer, SealedEnvelope), ContentError> {
+    let WrappedDataKey {
+        key,
+        format,
+        encrypted,
+        description,
+    } = key;
+    let suite = format.suite();
+    let length = Length::new(suite.max_plaintext, plaintext_length)?;
+    let (gcm, content) = match format {
+        WriteFormat::V2 => {
+            let mut iv = [0; GCM_IV_BYTES];
+            fill_nonzero(randomness, "content IV", &mut iv)?;
+            let gcm = Gcm::new(Direction::Encrypt, key.secret_bytes(), &iv, suite.aad);
+            (gcm, ContentParameters::V2 { iv })
+        }
+        WriteFormat::V3 => {
+            let mut message_id = [0; MESSAGE_ID_BYTES];
+            fill_nonzero(randomness, "message id", &mut message_id)?;
+            let (commitment, content_key) = key_commitment::commit(&key, &message_id)?;
+            let gcm = Gcm::new(Direction::Encrypt, &content_key, &V3_CONTENT_IV, suite.aad);
+            let content = ContentParameters::V3 {
+                message_id,
+                commitment,
+            };
+            (gcm, content)
+        }
+    };
+    let gcm = Some(gcm.map_err(|_| ContentError::Library)?);
+    // V3 has no name for the length.
+    let unencrypted_length = plaintext_length.filter(|_| format == WriteFormat::V2);
+    let metadata = ContentMetadata::sealed(content, encrypted, description, unencrypted_length);
+    Ok((Sealer { gcm, length }, SealedEnvelope::new(metadata)))
+}
+
+/// Encrypts one object's plaintext in place.
+///
+/// The body is all the buffers in order, then the tag that [`finish`](Self::finish) returns. A
+/// failed call abandons the object: every later call fails too.
+pub struct Sealer {
+    gcm: Option<Gcm>,
+    length: Length,
+}
+
+impl Sealer {
+    /// Encrypts the next bytes of the plaintext, of any length, in place.
+    ///
+    /// More than announced, or more than 2^36 - 32 bytes in all, is refused before any of `data`
+    /// is touched.
+    pub fn update(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
+        let mut gcm = self.gcm.take().ok_or(ContentError::Abandoned)?;
+        self.length.advance(data.len())?;
+        gcm.update(data).map_err(|_| ContentError::Library)?;
+        self.gcm = Some(gcm);
+        Ok(())
+    }
+
+    /// Ends the object: its tag, the last 16 bytes of the body.
+    ///
+    /// Fewer bytes than announced is an error: the envelope would be wrong.
+    pub fn finish(self) -> Result<[u8; GCM_TAG_BYTES], ContentError> {
+        let gcm = self.gcm.ok_or(ContentError::Abandoned)?;
+        self.length.finish()?;
+        gcm.tag().map_err(|_| ContentError::Library)
+    }
+
+    /// Seals a small object in one call: `data` is the whole plaintext, then the whole body.
+    pub fn seal_whole(mut self, data: &mut Vec<u8>) -> Result<(), ContentError> {
+        self.update(data)?;
+        let tag = self.finish()?;
+        data.extend_from_slice(&tag);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { gcm, length } = self;
+        f.debug_struct("Sealer")
+            .field("abandoned", &gcm.is_none())
+            .field("length", length)
+            .finish()
+    }
+}

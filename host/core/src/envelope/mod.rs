@@ -1,0 +1,37 @@
+//! The envelope: objects as Amazon's S3 Encryption Client stores them.
+//!
+//! Writing: [`DataKey::generate`], [`key_wrap::wrap`] (or a provider-held key's
+//! [`key_wrap::compose_wrap`]), [`seal`], then [`SealedEnvelope::place`] and the body through the
+//! [`Sealer`]. Each step takes over what the one before made, so a data key meets one plaintext.
+//!
+//! Reading: [`ContentMetadata::locate`] parses all that is stored and checks it against the
+//! [`ReadPolicy`] before any key is used; then [`key_wrap::unwrap`] and [`open`].
+//!
+//! Nothing outside this module knows a name that begins with `x-amz-`.
+
+mod content;
+mod data_key;
+mod evp;
+mod flat_json;
+pub mod key_wrap;
+mod metadata;
+mod names;
+mod randomness;
+mod suite;
+
+pub use content::{ContentError, Opener, Sealer, open, seal};
+pub use data_key::DataKey;
+pub use flat_json::FlatJsonError;
+pub use key_wrap::{EncryptedDataKey, KeyWrapError, WrappedDataKey};
+pub use metadata::{
+    ContentMetadata, EnvelopePlace, InInstructionFile, Located, MAX_INSTRUCTION_FILE_BYTES,
+    MAX_OBJECT_METADATA_BYTES, MetadataError, PlaceError, ReadPolicy, SealedEnvelope,
+    StoredEnvelope, WritePlace,
+};
+pub use names::{INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX};
+pub use randomness::{Randomness, RandomnessError};
+pub use suite::{
+    AES_CBC, AES_GCM, AES_GCM_COMMIT_KEY, AES_GCM_WRAPPED_BYTES, AlgorithmSuite, COMMITMENT_BYTES,
+    DATA_KEY_BYTES, Format, GCM_IV_BYTES, GCM_TAG_BYTES, LegacyWrap, MESSAGE_ID_BYTES,
+    WrapAlgorithm, WriteFormat,
+};
