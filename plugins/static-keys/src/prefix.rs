@@ -15,7 +15,9 @@ pub struct UriPrefix(String);
 #[non_exhaustive]
 pub enum PrefixError {
     /// Neither a URI nor `*`.
-    #[error("`{0}` is not a URI prefix: expected one like `s3://bucket/folder/`, or `*`")]
+    #[error(
+        "`{0}` is not a URI prefix: expected one like `s3://bucket/folder/` or `/folder/`, or `*`"
+    )]
     NotAUri(String),
     /// It would cover other places than it seems to.
     #[error("the prefix `{0}` has a `.` or `..` segment: write the place itself")]
@@ -37,7 +39,9 @@ impl UriPrefix {
 
     const ANYTHING: &'static str = "*";
 
-    /// The prefix that `text` means.
+    /// The prefix that `text` means: a URI, an absolute path of this machine, or `*`.
+    ///
+    /// It is kept as the host spells URIs: `s3a` and `s3n` are `s3`, nothing is percent-decoded.
     pub fn parse(text: &str) -> Result<Self, PrefixError> {
         if text == Self::ANYTHING {
             return Ok(Self(text.to_owned()));
@@ -45,14 +49,13 @@ impl UriPrefix {
         if text.len() > Self::MAX_LENGTH {
             return Err(PrefixError::TooLong { got: text.len() });
         }
-        if !is_uri(text) || text.chars().any(char::is_control) {
-            return Err(PrefixError::NotAUri(text.to_owned()));
-        }
-        if has_dot_segment(text) {
+        let uri = canonical(text).filter(|uri| !uri.chars().any(char::is_control));
+        let uri = uri.ok_or_else(|| PrefixError::NotAUri(text.to_owned()))?;
+        if has_dot_segment(&uri) {
             return Err(PrefixError::DotSegment(text.to_owned()));
         }
-        let slash = if text.ends_with('/') { "" } else { "/" };
-        Ok(Self(format!("{text}{slash}")))
+        let slash = if uri.ends_with('/') { "" } else { "/" };
+        Ok(Self(format!("{uri}{slash}")))
     }
 
     /// The prefix, with a `/` at its end.
@@ -87,14 +90,21 @@ pub fn has_dot_segment(uri: &str) -> bool {
         .any(|segment| segment == "." || segment == "..")
 }
 
-fn is_uri(text: &str) -> bool {
-    let Some((scheme, _)) = text.split_once("://") else {
-        return false;
-    };
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+/// `text` as a URI in the host's spelling, if it is a URI or an absolute path.
+fn canonical(text: &str) -> Option<String> {
+    if text.starts_with('/') {
+        return Some(format!("file://{text}"));
+    }
+    let (scheme, rest) = text.split_once("://")?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "s3a" | "s3n" => "s3".to_owned(),
+        other => other.to_owned(),
+    };
+    is_scheme.then(|| format!("{scheme}://{rest}"))
 }
 
 #[cfg(test)]
@@ -109,6 +119,18 @@ mod tests {
     fn a_trailing_slash_makes_no_difference() {
         assert_eq!(prefix("s3://logs/2026"), prefix("s3://logs/2026/"));
         assert_ne!(prefix("s3://logs/2026/"), prefix("s3://logs/2026//"));
+    }
+
+    #[test]
+    fn one_place_has_one_spelling() {
+        for alias in ["s3a://b/logs/", "s3n://b/logs", "S3://b/logs/"] {
+            assert_eq!(prefix(alias).as_str(), "s3://b/logs/");
+        }
+        for path in ["/data", "/data/", "file:///data"] {
+            assert_eq!(prefix(path).as_str(), "file:///data/");
+        }
+        assert_eq!(prefix("/").as_str(), "file:///");
+        assert_eq!(prefix("s3://b/50%25/").as_str(), "s3://b/50%25/");
     }
 
     #[test]
@@ -142,9 +164,9 @@ mod tests {
     fn what_is_no_uri_is_refused() {
         for text in [
             "",
-            "/",
-            "/data/",
+            "data/",
             "bucket/logs",
+            "s3:b",
             "://x",
             "1a://x",
             "s 3://x",

@@ -73,7 +73,7 @@ fn each_mistake_is_named_with_its_line() {
             "{list}: {problem}"
         );
     }
-    let (_, problem) = refused("/data/ 1 a\n");
+    let (_, problem) = refused("data/ 1 a\n");
     assert!(matches!(problem, LineProblem::Prefix(_)), "{problem}");
     let long = "g".repeat(65);
     for generation in ["\"\"", "\"a b\"", "\u{e9}", &long] {
