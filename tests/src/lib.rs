@@ -1,1 +1,3 @@
-//! To be written.
+//! The conformance suite of Provost, as a library: for providers and stores of any author.
+
+pub mod stores;

@@ -14,6 +14,7 @@ mod file;
 mod metadata;
 mod object;
 mod opening;
+mod release;
 mod staged;
 mod uri;
 
@@ -26,4 +27,5 @@ pub use object::{
     Object, ObjectHead, ObjectInfo, ObjectLister, ObjectReader, ObjectStore, ObjectWriter,
 };
 pub use opening::Stores;
+pub use release::{Existing, ReleaseError, Spool, VerifiedFile};
 pub use uri::{ObjectPrefix, ObjectUri, Scheme, UriError};

@@ -141,6 +141,15 @@ impl Staged {
         }
     }
 
+    /// The file, without a name for good.
+    pub(crate) fn into_unnamed(mut self) -> io::Result<File> {
+        let file = self.file.try_clone()?;
+        if let Some(name) = self.name.take() {
+            self.folder.remove(&name)?;
+        }
+        Ok(file)
+    }
+
     pub(crate) fn file(&self) -> &File {
         &self.file
     }
@@ -160,7 +169,7 @@ impl Staged {
     }
 
     /// Gives the file its final name, which must be free.
-    pub(crate) fn publish_new(mut self, name: &str) -> io::Result<()> {
+    pub(crate) fn publish_new(&mut self, name: &str) -> io::Result<()> {
         self.give_name(name)?;
         self.name = None;
         Ok(())
@@ -205,10 +214,10 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            if let Err(error) = self.folder.remove(name) {
-                tracing::warn!(%name, %error, "a staging file could not be removed");
-            }
+        if let Some(name) = &self.name
+            && let Err(error) = self.folder.remove(name)
+        {
+            tracing::warn!(%name, %error, "a staging file could not be removed");
         }
     }
 }

@@ -120,12 +120,15 @@ fn classify(entry: &DirEntry) -> io::Result<Option<(String, Ahead)>> {
         tracing::warn!(path = ?entry.path(), "a name that is not UTF-8 is left out of the listing");
         return Ok(None);
     };
-    Ok(match is_hidden(name, kind.is_dir()) {
-        true => None,
-        false if kind.is_dir() => Some((format!("{name}/"), Ahead::Folder(entry.path()))),
-        false if kind.is_file() => Some((name.to_owned(), Ahead::File(entry.path()))),
-        false => None,
-    })
+    if is_hidden(name, kind.is_dir()) {
+        return Ok(None);
+    }
+    if kind.is_dir() {
+        return Ok(Some((format!("{name}/"), Ahead::Folder(entry.path()))));
+    }
+    Ok(kind
+        .is_file()
+        .then(|| (name.to_owned(), Ahead::File(entry.path()))))
 }
 
 #[async_trait]

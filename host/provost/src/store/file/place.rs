@@ -62,12 +62,7 @@ impl Place {
         }
         let path = Path::new("/").join(uri.key());
         let hash = digest(&SHA256, name.as_bytes());
-        let hash: String = hash
-            .as_ref()
-            .iter()
-            .take(8)
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let hash = hex(hash.as_ref().get(..8).unwrap_or_default());
         Ok(Self {
             uri: uri.clone(),
             folder: path.parent().unwrap_or(Path::new("/")).to_owned(),
@@ -107,4 +102,15 @@ pub(super) fn path_of(prefix: &ObjectPrefix) -> Result<PathBuf, StoreError> {
         });
     }
     Ok(Path::new("/").join(prefix.key()))
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    text
 }

@@ -35,6 +35,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::store::Metadata;
 
+use super::place::hex;
+
 /// The only version there is.
 const VERSION: u32 = 1;
 /// Two entries of the most metadata, every character escaped, are shorter than this.
@@ -79,7 +81,7 @@ impl Body {
         let mut last = vec![0; usize::try_from(length).unwrap_or_default()];
         file.read_exact_at(&mut last, size - length)?;
         Ok(Self {
-            last16: last.iter().map(|b| format!("{b:02x}")).collect(),
+            last16: hex(&last),
             size,
             inode: facts.ino(),
         })
