@@ -148,17 +148,15 @@ fn reduce(report: &str) -> String {
     let mut kept = String::new();
     let mut in_block = false;
     for line in report.lines().map(str::trim) {
-        if line.starts_with("Error:") {
-            in_block = true;
-        } else if line.is_empty() {
-            in_block = false;
+        let error = line.strip_prefix("Error:");
+        in_block = error.is_some() || (in_block && !line.is_empty());
+        if !in_block || kept.len() > MAX {
+            continue;
         }
-        if in_block && kept.len() < MAX {
-            if !kept.is_empty() {
-                kept.push(' ');
-            }
-            kept.push_str(line);
+        if !kept.is_empty() {
+            kept.push_str(if error.is_some() { "; " } else { " " });
         }
+        kept.push_str(error.unwrap_or(line).trim_start());
     }
     if kept.is_empty() {
         kept.push_str(report.trim());
@@ -170,3 +168,6 @@ fn reduce(report: &str) -> String {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests;

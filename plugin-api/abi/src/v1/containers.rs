@@ -66,7 +66,14 @@ impl Text {
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(text.into_bytes().into())
+        Self::from(text.into_bytes())
+    }
+}
+
+/// Any bytes: this is how they look to whoever receives them.
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
     }
 }
 

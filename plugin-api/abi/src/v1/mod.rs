@@ -7,6 +7,8 @@ mod answer;
 mod containers;
 mod dispatch;
 mod export;
+#[cfg(test)]
+mod layout;
 mod module;
 mod numbers;
 mod provider;
