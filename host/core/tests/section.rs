@@ -335,7 +335,7 @@ fn contents_that_break_a_rule_are_refused_with_the_field() {
         (
             "com.acme.Tls",
             "com..Tls",
-            "section `.provost`: name of a class is `com..Tls`, expected identifiers joined by dots, at most 255 bytes",
+            "section `.provost`: name of a class is `com..Tls`, expected two or more identifiers joined by dots, at most 255 bytes",
         ),
         (
             "2.3.4",

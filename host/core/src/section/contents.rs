@@ -69,7 +69,7 @@ impl fmt::Display for ClassKind {
 pub struct ClassFacts {
     /// What it provides.
     pub kind: ClassKind,
-    /// Its name: identifiers joined by dots, at most 255 bytes.
+    /// Its name: two or more identifiers joined by dots, at most 255 bytes.
     pub name: String,
     /// The configuration keys that it says it reads; keys distinct.
     pub conf: Vec<ConfKey>,
@@ -199,7 +199,7 @@ fn class(raw: RawClass) -> Result<ClassFacts, SectionError> {
         other => return Err(field("kind of a class", "`materials` or `tls`", other)),
     };
     if !is_class_name(&raw.name) {
-        let expected = "identifiers joined by dots, at most 255 bytes";
+        let expected = "two or more identifiers joined by dots, at most 255 bytes";
         return Err(field("name of a class", expected, &raw.name));
     }
     limit("configuration keys of a class", raw.conf.len())?;
@@ -231,7 +231,7 @@ fn is_class_name(text: &str) -> bool {
             .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'))
             && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$'))
     };
-    text.len() <= NAME_LIMIT && text.split('.').all(identifier)
+    text.len() <= NAME_LIMIT && text.contains('.') && text.split('.').all(identifier)
 }
 
 fn name(what: &'static str, text: &str) -> Result<(), SectionError> {
