@@ -17,7 +17,7 @@ const MAX_BITS: usize = 8192;
 pub struct RsaKey {
     public: OaepPublicEncryptingKey,
     private: Option<OaepPrivateDecryptingKey>,
-    /// `SubjectPublicKeyInfo`, encoded anew, so that equal keys have equal bytes.
+    /// `SubjectPublicKeyInfo`, DER: equal for equal keys.
     spki: Vec<u8>,
 }
 
@@ -28,9 +28,14 @@ impl RsaKey {
     ) -> Result<Self, MaterialsError> {
         let length = public.len();
         let rejected = |reason: String| MaterialsError::RsaPublicKey { length, reason };
-        let public = PublicEncryptingKey::from_der(public)
+        let given = public;
+        let public = PublicEncryptingKey::from_der(given)
             .map_err(|e| size_error("public", e).unwrap_or_else(|| rejected(e.to_string())))?;
         let spki = spki(&public).map_err(rejected)?;
+        // The parser passes over bytes after the key, and takes keys that are for signatures only.
+        if spki != given {
+            return Err(rejected("not the key's one DER encoding".to_owned()));
+        }
         let private = match private {
             Some(private) => Some(parse_private(private, &public, &spki)?),
             None => None,

@@ -80,6 +80,11 @@ pub(crate) fn aes(length: usize) -> Key {
     Key::Aes(key)
 }
 
+/// Another AES key of 32 bytes.
+pub(crate) fn other_aes() -> Key {
+    Key::Aes((0..32).collect())
+}
+
 impl Key {
     pub(crate) fn raw(&self) -> RawMaterials {
         match self {
@@ -130,7 +135,20 @@ pub(crate) fn seal_object(
     plaintext: &[u8],
     piece: usize,
 ) -> Stored {
-    let mut randomness = Seeded(42);
+    seal_with(42, key, format, place, description, plaintext, piece)
+}
+
+/// The same, with other randomness for another seed.
+pub(crate) fn seal_with(
+    seed: u64,
+    key: &Key,
+    format: WriteFormat,
+    place: WritePlace,
+    description: &MaterialsDescription,
+    plaintext: &[u8],
+    piece: usize,
+) -> Stored {
+    let mut randomness = Seeded(seed);
     let data_key = DataKey::generate(&mut randomness).unwrap();
     let materials = key.encryption(description);
     let wrapped = wrap(&materials, format, data_key, &mut randomness).unwrap();
