@@ -130,3 +130,10 @@ impl StoreError {
         matches!(self, Self::NotFound { .. })
     }
 }
+
+impl From<(&ObjectUri, MetadataError)> for StoreError {
+    fn from((uri, source): (&ObjectUri, MetadataError)) -> Self {
+        let uri = uri.clone();
+        Self::Metadata { uri, source }
+    }
+}

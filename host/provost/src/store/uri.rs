@@ -102,16 +102,6 @@ impl ObjectUri {
     pub fn name(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or(&self.key)
     }
-
-    /// The object whose key is this one's followed by `suffix`, such as `.instruction`. The suffix
-    /// is the caller's own constant: it must not contain `/` or control characters.
-    pub(crate) fn with_suffix(&self, suffix: &'static str) -> Self {
-        debug_assert!(!suffix.contains('/') && !suffix.chars().any(char::is_control));
-        Self {
-            key: format!("{}{suffix}", self.key),
-            ..self.clone()
-        }
-    }
 }
 
 impl ObjectPrefix {

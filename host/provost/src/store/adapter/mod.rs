@@ -115,12 +115,8 @@ fn head(uri: &ObjectUri, got: &GetResult) -> Result<ObjectHead, StoreError> {
     let mut metadata = Metadata::new();
     for (attribute, value) in &got.attributes {
         if let Attribute::Metadata(name) = attribute {
-            metadata
-                .insert(name, value.to_string())
-                .map_err(|source| StoreError::Metadata {
-                    uri: uri.clone(),
-                    source,
-                })?;
+            let added = metadata.insert(name, value.to_string());
+            added.map_err(|source| StoreError::from((uri, source)))?;
         }
     }
     Ok(ObjectHead::new(info(uri.clone(), &got.meta), metadata))
