@@ -169,39 +169,29 @@ impl Source {
 
     /// Whether the lines of `span` can be shown: no secret is on any of them.
     pub fn shows(&self, span: Span) -> bool {
-        if self.all_hidden {
-            return false;
-        }
-        let (_, shown) = self.lines(span);
-        !self.hidden.iter().any(|secret| {
-            let (_, lines) = self.lines(*secret);
-            lines.start <= shown.end && shown.start <= lines.end
-        })
+        let (_, lines) = self.lines(span);
+        let first = self
+            .hidden
+            .partition_point(|secret| secret.end < lines.start);
+        let next = self.hidden.get(first);
+        !self.all_hidden && next.is_none_or(|secret| secret.start > lines.end)
     }
 
-    /// Overwrites the secret at `span`: each character by another one of the same length, so that
-    /// no position moves. Its lines are never shown again.
-    pub(crate) fn hide(&mut self, span: Span) {
-        let (start, end) = (self.floor(span.start), self.floor(span.end));
-        let mask: String = self
-            .text
-            .get(start..end)
-            .unwrap_or_default()
-            .chars()
-            .map(|c| match (c, c.len_utf8()) {
-                ('\n', _) => '\n',
-                (_, 1) => '*',
-                (_, 2) => '\u{b7}',
-                (_, 3) => '\u{2022}',
-                _ => '\u{1f512}',
-            })
-            .collect();
+    /// Overwrites secrets, given in the order of the text: each character by another one of the
+    /// same length, so that no position moves. Their lines are never shown again.
+    pub(crate) fn hide(&mut self, secrets: Vec<Span>) {
         let mut text = Zeroizing::new(String::with_capacity(self.text.len()));
-        text.push_str(self.text.get(..start).unwrap_or_default());
-        text.push_str(&mask);
-        text.push_str(self.text.get(end..).unwrap_or_default());
+        let mut done = 0;
+        for secret in &secrets {
+            let (start, end) = (self.floor(secret.start), self.floor(secret.end));
+            text.push_str(self.text.get(done..start).unwrap_or_default());
+            let hidden = self.text.get(start.max(done)..end).unwrap_or_default();
+            text.extend(hidden.chars().map(mask));
+            done = end.max(done);
+        }
+        text.push_str(self.text.get(done..).unwrap_or_default());
         self.text = text;
-        self.hidden.push(span);
+        self.hidden = secrets;
     }
 
     /// Lets no line be shown: for a text that may hold secrets, but was not understood.
@@ -231,6 +221,17 @@ impl Source {
     fn line_start(&self, line: usize) -> usize {
         let index = line.saturating_sub(1);
         self.line_starts.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// Another character of the same length in UTF-8; line breaks stay.
+fn mask(c: char) -> char {
+    match (c, c.len_utf8()) {
+        ('\n', _) => '\n',
+        (_, 1) => '*',
+        (_, 2) => '\u{b7}',
+        (_, 3) => '\u{2022}',
+        _ => '\u{1f512}',
     }
 }
 

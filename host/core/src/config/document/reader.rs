@@ -225,7 +225,7 @@ fn accepted(right: Option<&str>, names: &[&str]) -> String {
 }
 
 /// The name that `found` was probably meant to be.
-fn nearest<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
+pub fn nearest<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
     // Long texts are no slips of the pen, and comparing them costs.
     if found.len() > 128 {
         return None;

@@ -74,7 +74,6 @@ pub struct ConfEntry {
 
 /// Where a configuration value comes from. Whoever does I/O turns it into a
 /// [`ConfValue`](provost_plugin_api::ConfValue).
-#[non_exhaustive]
 pub enum ConfSource {
     /// Text that may be shown.
     Plain(String),

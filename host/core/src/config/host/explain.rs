@@ -35,7 +35,6 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         unlisted_class: _,
         policies,
         default_policy: _,
-        inline_secrets: _,
     } = configuration;
     let Libraries {
         folders,

@@ -43,7 +43,6 @@ pub struct HostConfiguration {
     unlisted_class: ClassConfiguration,
     policies: Vec<PrefixPolicy>,
     default_policy: PrefixPolicy,
-    inline_secrets: bool,
 }
 
 /// `[libraries]`.
@@ -127,7 +126,8 @@ impl HostConfiguration {
 
     /// Whether the file holds secrets: then nobody else may be able to read it (mode 0600).
     pub fn has_inline_secrets(&self) -> bool {
-        self.inline_secrets
+        let mut entries = self.classes.values().flat_map(|class| &class.conf);
+        entries.any(|entry| matches!(entry.source.get(), ConfSource::Secret(_)))
     }
 
     /// Each value, and where it came from; never a secret's value.

@@ -28,6 +28,13 @@ impl Reader<'_> {
     fn conf_source(&self, entry: &Entry) -> Option<ConfSource> {
         let key = shown(&entry.key);
         match &entry.value.value {
+            // Its value would be shown like any other that is plain.
+            Value::Text(_) if entry.key.get().eq_ignore_ascii_case("secret") => {
+                let message = format!("`{key}` is plain text");
+                let hint = format!("write {key} = {{ secret = \"...\" }}, or {{ file = \"...\" }}");
+                self.report.error(entry.key.span(), message, hint);
+                None
+            }
             Value::Text(text) => Some(ConfSource::Plain(text.to_string())),
             Value::Table { braces: true, .. } => self.conf_table(&entry.value, &key),
             // A key with dots that nobody quoted.

@@ -36,14 +36,14 @@ pub(super) fn configuration(
         }
     };
     // Before anything can be reported about the file.
-    let inline_secrets = secrets::hide(&root, &mut source);
+    source.hide(secrets::find(&root));
     let report = Report::new(Arc::new(source));
     let mut reader = Reader {
         report: &report,
         folder,
         environment,
     };
-    let value = reader.top(&root, inline_secrets);
+    let value = reader.top(&root);
     report.finish(value)
 }
 
@@ -55,7 +55,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn top(&mut self, root: &Node, inline_secrets: bool) -> Option<HostConfiguration> {
+    fn top(&mut self, root: &Node) -> Option<HostConfiguration> {
         let mut top = Table::open(root, "provost.toml", Span::default(), self.report)?;
         let security_configuration = top
             .text("security_configuration")
@@ -97,7 +97,6 @@ impl Reader<'_> {
             unlisted_class: ClassConfiguration::with_defaults(),
             policies,
             default_policy: PrefixPolicy::with_defaults(),
-            inline_secrets,
         })
     }
 

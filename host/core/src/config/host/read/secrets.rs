@@ -1,32 +1,45 @@
-//! Inline secrets are found, and overwritten in the text, before anything is reported about it.
+//! Inline secrets are found before anything is reported about the text.
 
 use crate::config::document::{Node, Value};
-use crate::config::source::Source;
+use crate::config::source::Span;
 
-/// Overwrites the value of every key that is called `secret`, wherever it is. Whether there is one.
-pub(super) fn hide(root: &Node, source: &mut Source) -> bool {
-    match &root.value {
-        Value::Table { entries, .. } => {
-            let mut found = false;
-            for entry in entries {
-                if entry.key.get().eq_ignore_ascii_case("secret") {
-                    hide_all_of(&entry.value, source);
-                    found = true;
-                } else {
-                    found |= hide(&entry.value, source);
-                }
-            }
-            found
-        }
-        Value::Array(nodes) => {
-            let mut found = false;
-            for node in nodes {
-                found |= hide(node, source);
-            }
-            found
-        }
-        _ => false,
-    }
+/// What tables between braces hold that is no secret. A value of any other name is hidden, because
+/// it may be a secret whose name was misspelt.
+const PLAIN: [&str; 26] = [
+    "cluster_id",
+    "conf",
+    "credential",
+    "deadline",
+    "env",
+    "envelope",
+    "file",
+    "files",
+    "folders",
+    "format",
+    "formats",
+    "isolation",
+    "lanes",
+    "legacy",
+    "library",
+    "memory",
+    "needed",
+    "populate",
+    "prefix",
+    "proof",
+    "read",
+    "sha256",
+    "unauthenticated",
+    "unpinned",
+    "uri",
+    "write",
+];
+
+/// The places of all values that are or may be secrets, in the order of the text.
+pub(super) fn find(root: &Node) -> Vec<Span> {
+    let mut found = Vec::new();
+    search(root, &mut found);
+    found.sort_by_key(|span| span.start);
+    found
 }
 
 /// Whether a text that is no TOML may hold an inline secret.
@@ -34,19 +47,45 @@ pub(super) fn may_hold_any(text: &str) -> bool {
     text.to_ascii_lowercase().contains("secret")
 }
 
-/// The span of a table that has a header is the header alone, so each value in it is hidden too.
-fn hide_all_of(node: &Node, source: &mut Source) {
+fn search(node: &Node, found: &mut Vec<Span>) {
     match &node.value {
-        Value::Table { entries, .. } => {
+        Value::Table { entries, braces } => {
             for entry in entries {
-                hide_all_of(&entry.value, source);
+                let key = entry.key.get().as_str();
+                let plain = if *braces {
+                    PLAIN.contains(&key)
+                } else {
+                    !key.eq_ignore_ascii_case("secret")
+                };
+                if plain {
+                    search(&entry.value, found);
+                } else {
+                    all_of(&entry.value, found);
+                }
             }
         }
         Value::Array(nodes) => {
             for node in nodes {
-                hide_all_of(node, source);
+                search(node, found);
             }
         }
-        _ => source.hide(node.span),
+        _ => {}
+    }
+}
+
+/// The span of a table that has a header is the header alone, so each value in it is taken.
+fn all_of(node: &Node, found: &mut Vec<Span>) {
+    match &node.value {
+        Value::Table { entries, .. } => {
+            for entry in entries {
+                all_of(&entry.value, found);
+            }
+        }
+        Value::Array(nodes) => {
+            for node in nodes {
+                all_of(node, found);
+            }
+        }
+        _ => found.push(node.span),
     }
 }
