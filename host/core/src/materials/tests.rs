@@ -129,7 +129,7 @@ fn what_is_not_an_rsa_key_is_refused() {
     let cut = &public[..public.len() - 1];
     let long = [&public[..], &[0]].concat();
     for bad in [&[][..], b"-----BEGIN PUBLIC KEY-----", cut, &long, &private] {
-        let error = refused(|| RawMaterials::rsa(bad.to_vec(), None.or(Some(secret(&private)))));
+        let error = refused(|| RawMaterials::rsa(bad.to_vec(), Some(secret(&private))));
         assert!(
             matches!(error, MaterialsError::RsaPublicKey { length, .. } if length == bad.len()),
             "{error}"
@@ -169,9 +169,12 @@ fn provider_held_key_wraps_with_an_algorithm_that_the_format_has() {
 fn key_ids_and_generations_are_bounded_text() {
     let what = "key id";
     for held in [true, false] {
-        let raw = |id: &str| match held {
-            true => RawMaterials::provider_held(id, "AES/GCM"),
-            false => RawMaterials::kms(id),
+        let raw = |id: &str| {
+            if held {
+                RawMaterials::provider_held(id, "AES/GCM")
+            } else {
+                RawMaterials::kms(id)
+            }
         };
         assert_eq!(refused(|| raw("")), MaterialsError::Empty { what });
         let (max, got) = (2048, 2049);

@@ -39,14 +39,6 @@ pub enum ContentError {
     /// An earlier call failed; what it left behind is not to be used.
     #[error("content was abandoned after an earlier error")]
     Abandoned,
-    /// The data key belongs to another suite than the envelope.
-    #[error("data key is for suite {got:#06x}; the envelope is of suite {expected:#06x}")]
-    Suite {
-        /// The envelope's suite.
-        expected: u16,
-        /// The data key's suite.
-        got: u16,
-    },
     /// The cryptographic library failed for no reason of the input's.
     #[error("encryption failed in the cryptographic library")]
     Library,
