@@ -9,7 +9,8 @@ use super::arn::{Arn, ArnError, Partition};
 /// A place that the stores can open: a local file, an object in S3, or one in memory.
 ///
 /// Written as an absolute path, `file:///path`, `s3://bucket/key` (also `s3a` and `s3n`),
-/// `arn:PARTITION:s3:::bucket/key` or `memory://store/key`. `Display` gives the canonical URI.
+/// `arn:PARTITION:s3:::bucket/key` or `memory://store/key`. `Display` gives the canonical URI. Names
+/// are taken as they stand: nothing is percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Location {
@@ -59,12 +60,6 @@ pub enum LocationError {
     Host {
         /// The host.
         host: String,
-    },
-    /// A `%` that is not followed by two digits, or that stands for `/`, NUL or no UTF-8.
-    #[error("`{found}` is not a usable percent-encoding")]
-    Percent {
-        /// The encoding.
-        found: String,
     },
     /// `.` or `..` in a path, which would let a name escape the prefix whose policy covers it.
     #[error("`{segment}` in a path; write the path that it leads to")]
@@ -225,7 +220,7 @@ fn parse_file(rest: &str) -> Result<Location, LocationError> {
             host: super::shown(host),
         });
     }
-    absolute(&percent_decode(path)?)
+    absolute(path)
 }
 
 fn absolute(path: &str) -> Result<Location, LocationError> {
@@ -247,57 +242,10 @@ fn absolute(path: &str) -> Result<Location, LocationError> {
     Ok(Location::File(PathBuf::from(canonical)))
 }
 
-fn percent_decode(text: &str) -> Result<String, LocationError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        rest = tail;
-        if *byte != b'%' {
-            bytes.push(*byte);
-            continue;
-        }
-        let decoded = match tail {
-            [high, low, after @ ..] => {
-                rest = after;
-                hex_digit(*high).zip(hex_digit(*low))
-            }
-            _ => None,
-        };
-        match decoded.map(|(high, low)| high * 16 + low) {
-            // A decoded `/` or control character would change what the path means.
-            Some(byte) if byte != b'/' && !byte.is_ascii_control() => bytes.push(byte),
-            _ => {
-                let encoding = tail.iter().take(2).map(|b| char::from(*b));
-                return Err(LocationError::Percent {
-                    found: super::shown(&std::iter::once('%').chain(encoding).collect::<String>()),
-                });
-            }
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| LocationError::Percent {
-        found: super::shown(text),
-    })
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
-}
-
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => {
-                f.write_str("file://")?;
-                for c in path.to_string_lossy().chars() {
-                    match c {
-                        ' ' | '%' | '#' | '?' => write!(f, "%{:02X}", u32::from(c))?,
-                        c => write!(f, "{c}")?,
-                    }
-                }
-                Ok(())
-            }
+            Self::File(path) => write!(f, "file://{}", path.display()),
             Self::S3(object) => write!(f, "s3://{}/{}", object.bucket, object.key),
             Self::Memory(name) => write!(f, "memory://{name}"),
         }

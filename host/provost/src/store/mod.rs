@@ -9,6 +9,7 @@
 
 mod adapter;
 mod convenience;
+pub mod encrypted;
 mod error;
 mod file;
 mod metadata;

@@ -7,7 +7,6 @@ mod reader;
 mod toml;
 
 pub(crate) use self::json::parse as parse_json;
-pub use self::reader::nearest;
 pub(crate) use self::reader::{Table, word};
 pub(crate) use self::toml::parse as parse_toml;
 

@@ -2,6 +2,7 @@
 
 use super::{Entry, Node, Value};
 use crate::config::diagnostic::Report;
+use crate::config::nearest::nearest;
 use crate::config::shown;
 use crate::config::source::{Span, Spanned};
 
@@ -222,19 +223,4 @@ fn accepted(right: Option<&str>, names: &[&str]) -> String {
         Some(right) => format!("did you mean `{right}`? {names}"),
         None => names,
     }
-}
-
-/// The name that `found` was probably meant to be.
-pub fn nearest<'n>(found: &str, names: &[&'n str]) -> Option<&'n str> {
-    // Long texts are no slips of the pen, and comparing them costs.
-    if found.len() > 128 {
-        return None;
-    }
-    let found = found.to_lowercase();
-    names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(&found, &name.to_lowercase()), *name))
-        .filter(|(likeness, _)| *likeness >= 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
 }

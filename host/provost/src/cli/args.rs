@@ -1,0 +1,162 @@
+//! The command line: the one definition behind parser and help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The provider host for encryption keys and TLS artifacts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "provost",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 done, 1 refused or failed, 2 wrong usage.\n\n\
+        Start here:\n  provost quickstart"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) noun: Noun,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The host's configuration, provost.toml.
+    #[arg(long, global = true, value_name = "FILE", env = "PROVOST_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// The security configuration, EMR's JSON. Default: what provost.toml names.
+    #[arg(long, global = true, value_name = "FILE", env = "PROVOST_SECURITY_CONFIGURATION")]
+    pub(crate) security_configuration: Option<PathBuf>,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+    /// Log what the host does, to stderr; twice for more. Filter with PROVOST_LOG.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Who reads the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Text,
+    /// For programs: one JSON document on stdout, errors too.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Noun {
+    /// See it work: make a demonstration key, load a provider, encrypt a file, read it back.
+    Quickstart(Quickstart),
+    /// Check configuration, libraries and providers, and say what would be refused.
+    Check(Check),
+    /// Look at provider libraries without running them.
+    #[command(subcommand, arg_required_else_help = true)]
+    Plugin(Plugin),
+    /// Encrypt, decrypt and manage objects.
+    #[command(subcommand, arg_required_else_help = true)]
+    Object(Object),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Everything happens in a folder of its own, removed at the end.\n\n\
+    Examples:\n  provost quickstart\n  provost quickstart --keep ./demo --file README.md")]
+pub(crate) struct Quickstart {
+    /// Make the demonstration in this new folder and keep it, to look around in.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) keep: Option<PathBuf>,
+    /// The file to encrypt. Default: the provost executable itself.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Files and ELF sections are checked first; then each class that the \
+    security configuration uses is loaded and asked for its status.\n\n\
+    Examples:\n  provost check --config provost.toml\n  provost check --explain --output json")]
+pub(crate) struct Check {
+    /// Also list every setting, its value and where it came from. Secrets are not shown.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Do not load any library; only files and sections are checked.
+    #[arg(long)]
+    pub(crate) no_load: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// List the classes of all configured libraries.
+    #[command(after_help = "FOLDER or FILE default to [libraries] of provost.toml. Nothing in a \
+        library is run: what is listed comes from its ELF section.\n\n\
+        Examples:\n  provost plugin list --config provost.toml\n  \
+        provost plugin list /opt/provost/plugins")]
+    List {
+        /// Folders of libraries, or libraries.
+        #[arg(value_name = "FOLDER|FILE")]
+        paths: Vec<PathBuf>,
+    },
+    /// Show what a library declares: classes, configuration keys, needs, build facts.
+    #[command(after_help = "The library is not run, so one that would be refused can be \
+        inspected too; the reasons are shown.\n\n\
+        Examples:\n  provost plugin inspect /opt/provost/plugins/libkeys.so\n  \
+        provost plugin inspect com.example.keys.Static --config provost.toml")]
+    Inspect {
+        /// A library file, or the name of a configured class.
+        #[arg(value_name = "FILE|CLASS")]
+        library: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Object {
+    /// Encrypt a file into an object.
+    #[command(after_help = "URI is file:///absolute/path. The object appears whole or not at all.\n\n\
+        Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
+        tar c logs | provost object put - file:///data/store/logs.tar")]
+    Put {
+        /// The file to encrypt, or `-` for standard input.
+        #[arg(value_name = "FILE|-")]
+        source: PathBuf,
+        /// Where to put it.
+        uri: String,
+    },
+    /// Decrypt an object into a file.
+    #[command(after_help = "Nothing is written under the final name, and nothing to standard \
+        output, before the whole object proved authentic.\n\n\
+        Examples:\n  provost object get file:///data/store/report.pdf report.pdf\n  \
+        provost object get file:///data/store/logs.tar - | tar t")]
+    Get {
+        /// The object.
+        uri: String,
+        /// The file to write, or `-` for standard output.
+        #[arg(value_name = "FILE|-")]
+        destination: PathBuf,
+        /// Replace the file if it exists.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Show how an object is encrypted. Needs no key.
+    #[command(after_help = "Examples:\n  provost object inspect file:///data/store/report.pdf")]
+    Inspect {
+        /// The object.
+        uri: String,
+    },
+    /// List objects with their plaintext sizes.
+    #[command(after_help = "Examples:\n  provost object ls file:///data/store/")]
+    Ls {
+        /// What the listed URIs start with; matches whole path segments.
+        prefix: String,
+    },
+    /// Remove objects, with their instruction files.
+    #[command(after_help = "Examples:\n  provost object rm file:///data/store/report.pdf")]
+    Rm {
+        /// The objects.
+        #[arg(required = true)]
+        uris: Vec<String>,
+    },
+}

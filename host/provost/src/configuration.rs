@@ -1,0 +1,159 @@
+//! Configuration files, read from disk.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use provost_core::config::{Diagnostics, HostConfiguration, Loaded, SecurityConfiguration, Source};
+use provost_plugin_api::SecretBytes;
+use zeroize::Zeroize;
+
+/// The largest configuration file, in bytes.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigurationError {
+    /// The file cannot be read.
+    #[error("cannot read the {what} `{}`", path.display())]
+    Read {
+        /// Which configuration it is.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file holds secrets, and others can read it.
+    #[error("`{}` holds secrets, and others may read it (mode {mode:04o})", path.display())]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The text was refused, with the places.
+    #[error(transparent)]
+    Refused(#[from] Diagnostics),
+}
+
+impl ConfigurationError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("check the name; relative paths start at the current folder".to_owned())
+            }
+            Self::Mode { path, .. } => Some(format!(
+                "chmod 600 {}, or move the secrets into files: `{{ file = \"/path\" }}`",
+                path.display()
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// Reads provost.toml. What the environment may set wins over the file.
+pub fn load_host(path: &Path) -> Result<Loaded<HostConfiguration>, ConfigurationError> {
+    let what = "host configuration";
+    let (file, folder) = open(what, path)?;
+    let mode = file
+        .metadata()
+        .map_err(|e| unreadable(what, path, e))?
+        .mode()
+        & 0o7777;
+    let source = source(what, path, file)?;
+    let loaded = HostConfiguration::parse(source, &folder, &environment)?;
+    if loaded.value.has_inline_secrets() && mode & 0o077 != 0 {
+        return Err(ConfigurationError::Mode {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    Ok(loaded)
+}
+
+/// What holds without a provost.toml: the environment and the defaults.
+pub fn host_without_file() -> Result<Loaded<HostConfiguration>, ConfigurationError> {
+    Ok(HostConfiguration::without_file(&environment)?)
+}
+
+/// Reads a security configuration.
+pub fn load_security(path: &Path) -> Result<Loaded<SecurityConfiguration>, ConfigurationError> {
+    let what = "security configuration";
+    let (file, folder) = open(what, path)?;
+    Ok(SecurityConfiguration::parse(
+        source(what, path, file)?,
+        Some(&folder),
+    )?)
+}
+
+/// A secret from a file: its bytes, or its line without the line break that editors put there.
+pub(crate) fn read_secret(path: &Path, limit: u64) -> io::Result<SecretBytes> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    if !metadata.is_file() {
+        return refuse("it is not a file".to_owned());
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o007 != 0 {
+        return refuse(format!(
+            "others may read or write it (mode {mode:04o}); run chmod o= on it"
+        ));
+    }
+    // Room for one byte over the limit: the buffer never grows, so no copy is left behind.
+    let mut bytes = Vec::with_capacity(usize::try_from(limit).unwrap_or(0) + 1);
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
+    if let Err(error) = read {
+        bytes.zeroize();
+        return Err(error);
+    }
+    if bytes.len() as u64 > limit {
+        bytes.zeroize();
+        return refuse(format!("it has more than {limit} bytes"));
+    }
+    let length = text_length(&bytes);
+    bytes.truncate(length);
+    Ok(SecretBytes::new(bytes))
+}
+
+/// Without the line break, if this is a line of text; random bytes may end in one that counts.
+fn text_length(bytes: &[u8]) -> usize {
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok(text) if !text.chars().any(char::is_control) => line.len(),
+        _ => bytes.len(),
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn open(what: &'static str, path: &Path) -> Result<(File, PathBuf), ConfigurationError> {
+    let opened = path.canonicalize().and_then(|canonical| {
+        let folder = canonical.parent().unwrap_or(Path::new("/")).to_owned();
+        Ok((File::open(canonical)?, folder))
+    });
+    opened.map_err(|error| unreadable(what, path, error))
+}
+
+fn source(what: &'static str, path: &Path, file: File) -> Result<Source, ConfigurationError> {
+    let mut bytes = Vec::new();
+    file.take(FILE_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(what, path, error))?;
+    Ok(Source::from_bytes(path.display().to_string(), bytes)?)
+}
+
+fn unreadable(what: &'static str, path: &Path, source: io::Error) -> ConfigurationError {
+    ConfigurationError::Read {
+        what,
+        path: path.to_owned(),
+        source,
+    }
+}

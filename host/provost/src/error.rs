@@ -1,0 +1,106 @@
+//! The host's errors: three audiences, kept apart.
+
+use provost_core::config::{Diagnostic, Diagnostics};
+
+use crate::configuration::ConfigurationError;
+use crate::loader::LoadError;
+use crate::provider::ProviderFailure;
+use crate::registry::RegistryError;
+
+/// What can go wrong between a configuration and an object.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The embedding program uses the host wrongly.
+    #[error(transparent)]
+    Misuse(#[from] ApiMisuse),
+    /// A configuration file was refused.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The configuration rules out what was asked for, or does not say enough.
+    #[error("{0}")]
+    Refused(Box<Diagnostic>),
+    /// The security configuration does not enable it.
+    #[error("`{configuration}` does not enable {what}")]
+    Disabled {
+        /// What was asked for.
+        what: &'static str,
+        /// The security configuration.
+        configuration: String,
+    },
+    /// A class has no usable library.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A provider gave nothing that can be used.
+    #[error(transparent)]
+    Provider(#[from] ProviderFailure),
+    /// A store, or an object in it.
+    #[error(transparent)]
+    Object(#[from] crate::store::encrypted::ObjectError),
+}
+
+/// Wrong use of the library by the program that embeds it: fix the program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiMisuse {
+    /// A class is to run in a worker, and this program cannot be one.
+    #[error(
+        "a provider is to run in a worker process, and this program does not start with \
+         `provost::worker::serve_if_worker()`"
+    )]
+    NoWorker,
+    /// Objects need a security configuration.
+    #[error("`Host::objects` needs a security configuration")]
+    NoSecurityConfiguration,
+}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        Self::Load(LoadError::Registry(error))
+    }
+}
+
+impl From<Diagnostic> for Error {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Refused(Box::new(diagnostic))
+    }
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Misuse(ApiMisuse::NoWorker) => Some(
+                "call it first in `main`, or name a program that does: \
+                 `Host::builder().worker_program(path)`"
+                    .to_owned(),
+            ),
+            Self::Misuse(_) => None,
+            Self::Configuration(error) => error.hint(),
+            Self::Refused(diagnostic) => diagnostic.hint_text().map(str::to_owned),
+            Self::Disabled { .. } => Some(
+                "set EnableAtRestEncryption to true, with an S3EncryptionConfiguration of mode \
+                 CSE-Custom"
+                    .to_owned(),
+            ),
+            Self::Load(error) => error.hint(),
+            Self::Provider(error) => error.hint(),
+            Self::Object(error) => error.hint(),
+        }
+    }
+
+    /// The places in configuration files that this is about.
+    pub fn diagnostics(&self) -> Option<Diagnostics> {
+        match self {
+            Self::Configuration(ConfigurationError::Refused(found)) => Some(found.clone()),
+            Self::Refused(found) => Some((**found).clone().into()),
+            Self::Load(LoadError::Registry(RegistryError::Configuration(found))) => {
+                Some((**found).clone().into())
+            }
+            Self::Load(LoadError::Registry(RegistryError::Conf(
+                crate::registry::ConfError::Unknown(found),
+            ))) => Some((**found).clone().into()),
+            _ => None,
+        }
+    }
+}

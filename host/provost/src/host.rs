@@ -1,0 +1,180 @@
+//! The embedder's paved path: from two configurations to loaded providers and encrypted objects.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use provost_core::config::{ClassName, HostConfiguration, S3Encryption, SecurityConfiguration};
+use provost_core::section::ClassKind;
+use provost_worker::WorkerProgram;
+
+use crate::error::{ApiMisuse, Error};
+use crate::loader::{self, LoadError};
+use crate::provider::{ProviderHandle, ProviderKeys, Starter};
+use crate::registry::Registry;
+use crate::store::encrypted::EncryptedStore;
+use crate::store::{ObjectUri, Scheme, Stores};
+
+/// A provider host: finds, verifies, isolates and loads providers, and uses their keys.
+///
+/// Providers are loaded when they are first needed, once. Dropping the host ends its workers.
+#[derive(Debug)]
+pub struct Host {
+    configuration: Arc<HostConfiguration>,
+    security: Option<Arc<SecurityConfiguration>>,
+    registry: Registry,
+    program: Option<WorkerProgram>,
+    stores: Arc<Stores>,
+    loaded: Mutex<HashMap<ClassName, Arc<ProviderKeys>>>,
+}
+
+/// Builds a [`Host`].
+#[derive(Debug, Default)]
+pub struct HostBuilder {
+    configuration: Option<HostConfiguration>,
+    security: Option<SecurityConfiguration>,
+    worker_program: Option<PathBuf>,
+}
+
+impl HostBuilder {
+    /// The host's own configuration. Without it, the defaults and the environment hold.
+    #[must_use]
+    pub fn configuration(mut self, configuration: HostConfiguration) -> Self {
+        self.configuration = Some(configuration);
+        self
+    }
+
+    /// What is encrypted, and which class has the keys.
+    #[must_use]
+    pub fn security_configuration(mut self, security: SecurityConfiguration) -> Self {
+        self.security = Some(security);
+        self
+    }
+
+    /// The program that workers run, for a program that cannot be one itself. It has to call
+    /// [`serve_if_worker`](crate::worker::serve_if_worker) first, and be of the same build.
+    #[must_use]
+    pub fn worker_program(mut self, path: impl Into<PathBuf>) -> Self {
+        self.worker_program = Some(path.into());
+        self
+    }
+
+    /// Builds the host; nothing is loaded yet.
+    ///
+    /// [`ApiMisuse::NoWorker`] if this program neither calls
+    /// [`serve_if_worker`](crate::worker::serve_if_worker) first nor names one that does.
+    pub fn build(self) -> Result<Host, Error> {
+        let program = match self.worker_program {
+            Some(path) => WorkerProgram::Path(path),
+            None if crate::worker::can_serve() => WorkerProgram::CurrentExe,
+            None => return Err(ApiMisuse::NoWorker.into()),
+        };
+        let configuration = match self.configuration {
+            Some(configuration) => configuration,
+            None => crate::configuration::host_without_file()?.value,
+        };
+        let configuration = Arc::new(configuration);
+        let security = self.security.map(Arc::new);
+        let registry = Registry::new(Arc::clone(&configuration), security.clone());
+        Ok(Host {
+            configuration,
+            security,
+            registry,
+            program: Some(program),
+            stores: Arc::default(),
+            loaded: Mutex::default(),
+        })
+    }
+}
+
+impl Host {
+    /// A builder without any configuration.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// The host's own configuration.
+    pub fn configuration(&self) -> &HostConfiguration {
+        &self.configuration
+    }
+
+    /// The security configuration, if one was given.
+    pub fn security_configuration(&self) -> Option<&SecurityConfiguration> {
+        self.security.as_deref()
+    }
+
+    /// Which library has a class.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The object stores of this host.
+    pub fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// Loads the key provider of this class, or returns the one that is loaded. Blocks.
+    pub fn provider(&self, class: &ClassName) -> Result<ProviderHandle, Error> {
+        Ok(self.keys(class)?.handle().clone())
+    }
+
+    /// Encrypted objects, with the keys that the security configuration names for `uri`. Loads
+    /// the provider; blocks.
+    pub fn objects(&self, uri: &ObjectUri) -> Result<EncryptedStore, Error> {
+        let keys = self.keys(self.object_class(uri)?)?;
+        let (stores, host) = (Arc::clone(&self.stores), Arc::clone(&self.configuration));
+        Ok(EncryptedStore::new(stores, keys, host))
+    }
+
+    /// The class that has the keys of this object, by the security configuration.
+    pub fn object_class(&self, uri: &ObjectUri) -> Result<&ClassName, Error> {
+        let security = self
+            .security
+            .as_ref()
+            .ok_or(ApiMisuse::NoSecurityConfiguration)?;
+        let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
+        let Some(s3) = s3 else {
+            return Err(Error::Disabled {
+                what: "client-side encryption of objects",
+                configuration: security.source().name().to_owned(),
+            });
+        };
+        let bucket = if uri.scheme() == Scheme::S3 {
+            uri.bucket()
+        } else {
+            ""
+        };
+        let encryption = s3.for_bucket(bucket);
+        let mode = match encryption.get() {
+            S3Encryption::CseCustom(named) => return Ok(named.class.get()),
+            S3Encryption::SseS3 => "SSE-S3",
+            S3Encryption::SseKms { .. } => "SSE-KMS",
+            S3Encryption::CseKms { .. } => "CSE-KMS",
+            _ => "this mode",
+        };
+        Err(security
+            .error(
+                encryption.span(),
+                format!("EncryptionMode {mode} is not supported yet"),
+            )
+            .label("used for this object")
+            .hint("CSE-Custom, with a provider class, is supported")
+            .into())
+    }
+
+    fn keys(&self, class: &ClassName) -> Result<Arc<ProviderKeys>, Error> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keys) = loaded.get(class) {
+            return Ok(Arc::clone(keys));
+        }
+        let registration = self.registry.resolve(class).map_err(LoadError::from)?;
+        let library = loader::accept(&registration, ClassKind::Materials, &self.configuration)?;
+        let host = Arc::clone(&self.configuration);
+        let starter = Starter::new(host, class.clone(), library, self.program.clone())?;
+        let handle = starter.start()?;
+        let host = Arc::clone(&self.configuration);
+        let keys = Arc::new(ProviderKeys::new(handle, Arc::new(starter), host));
+        loaded.insert(class.clone(), Arc::clone(&keys));
+        Ok(keys)
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a provider gave nothing that can be used.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use provost_core::config::ClassName;
+use provost_core::materials::MaterialsError;
+use provost_plugin_api::{ErrorKind, ProviderError};
+use provost_worker::{WorkerError, WorkerFailure};
+
+/// Which provider it is, for messages.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ProviderName {
+    /// The class.
+    pub class: ClassName,
+    /// The library that has it.
+    pub library: Arc<PathBuf>,
+}
+
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "provider `{}`", self.class)
+    }
+}
+
+/// A call that gave no answer, or one that was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderFailure {
+    /// The provider's own answer, in its own words.
+    #[error("{provider} answered to {operation}: {error}")]
+    Answered {
+        /// Who.
+        provider: ProviderName,
+        /// The call.
+        operation: &'static str,
+        /// What it said.
+        error: ProviderError,
+    },
+    /// The answer does not have the form of one.
+    #[error("{provider} broke the contract in {operation}: {what}")]
+    Protocol {
+        /// Who.
+        provider: ProviderName,
+        /// The call.
+        operation: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+    /// The materials were refused.
+    #[error("{provider} returned unusable materials from {operation}: {source}")]
+    Materials {
+        /// Who.
+        provider: ProviderName,
+        /// The call.
+        operation: &'static str,
+        /// What is wrong with them.
+        source: MaterialsError,
+    },
+    /// No answer in time.
+    #[error("{provider} did not answer {operation} within {after:?}")]
+    Deadline {
+        /// Who.
+        provider: ProviderName,
+        /// The call.
+        operation: &'static str,
+        /// The deadline of the class.
+        after: Duration,
+    },
+    /// The worker died, or could not be started.
+    #[error("{source}")]
+    Worker {
+        /// Who.
+        provider: ProviderName,
+        /// What happened.
+        source: WorkerError,
+    },
+}
+
+impl ProviderFailure {
+    /// The kind of the provider's own answer, if it gave one.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Answered { error, .. } => Some(error.kind()),
+            _ => None,
+        }
+    }
+
+    /// Whether the provider broke its contract, rather than being unable to answer.
+    pub fn is_violation(&self) -> bool {
+        match self {
+            Self::Protocol { .. } | Self::Materials { .. } => true,
+            Self::Worker { source, .. } => is_violation(source),
+            Self::Answered { .. } | Self::Deadline { .. } => false,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Answered {
+                provider, error, ..
+            } => answered_hint(provider, error),
+            Self::Protocol { provider, .. } | Self::Materials { provider, .. } => Some(format!(
+                "this is a defect of the provider; its library is `{}`",
+                provider.library.display()
+            )),
+            Self::Deadline { provider, .. } => Some(format!(
+                "if it is only slow, give it more time in provost.toml:\n\
+                 [classes.\"{}\"]\ndeadline = \"30s\"",
+                provider.class
+            )),
+            Self::Worker { source, .. } => source.failure.hint().map(str::to_owned),
+        }
+    }
+}
+
+fn answered_hint(provider: &ProviderName, error: &ProviderError) -> Option<String> {
+    if let Some(key) = error.conf_key() {
+        return Some(format!(
+            "see `{key}` under [classes.\"{}\".conf] in provost.toml",
+            provider.class
+        ));
+    }
+    match error.kind() {
+        ErrorKind::Unavailable => Some("its backend may be back soon; try again".to_owned()),
+        ErrorKind::Throttled => Some(match error.retry_delay() {
+            Some(delay) => format!("try again in {delay:?}"),
+            None => "try again later".to_owned(),
+        }),
+        ErrorKind::Internal => Some(format!(
+            "this is a defect of the provider; its library is `{}`",
+            provider.library.display()
+        )),
+        _ => None,
+    }
+}
+
+/// Whether a worker's failure is its provider's breach of contract.
+pub(super) fn is_violation(error: &WorkerError) -> bool {
+    match error.failure {
+        WorkerFailure::Signalled { .. }
+        | WorkerFailure::Exited { .. }
+        | WorkerFailure::OutOfMemory { .. }
+        | WorkerFailure::Protocol { .. } => true,
+        _ => false,
+    }
+}

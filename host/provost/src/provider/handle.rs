@@ -1,0 +1,284 @@
+//! The one thing that the rest of the host sees of a provider.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use provost_core::config::{Isolation, Proof, Sha256Digest};
+use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
+use provost_plugin_api::host::{CallError, ForeignProvider};
+use provost_plugin_api::{
+    Call, DecryptRequest, EncryptRequest, GenerateRequest, ProviderError, SecretBytes, Status,
+    UnwrapRequest, WrapRequest, Wrapped,
+};
+use provost_worker::{Answer, Request, TextFilter, Worker};
+
+use super::failure::{ProviderFailure, ProviderName};
+use super::in_process;
+
+/// A loaded provider: in a worker process or in this one. Cheap to clone.
+///
+/// Its methods block until the provider answers. In a worker the deadline of the class ends the
+/// wait, and the worker; in process nothing can end a call, so a late answer is discarded and
+/// reported afterwards. Asynchronous callers use [`ask`](Self::ask), which abandons the thread.
+#[derive(Debug, Clone)]
+pub struct ProviderHandle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: ProviderName,
+    digest: Sha256Digest,
+    conf: u64,
+    deadline: Duration,
+    proof: Proof,
+    filter: Arc<TextFilter>,
+    backend: Backend,
+}
+
+#[derive(Debug)]
+pub(super) enum Backend {
+    InProcess(ForeignProvider),
+    Worker(Worker),
+}
+
+/// What a handle is made of, besides its backend.
+pub(super) struct Identity {
+    pub(super) name: ProviderName,
+    pub(super) digest: Sha256Digest,
+    /// Names the configuration that the provider was built with, within this process.
+    pub(super) conf: u64,
+    pub(super) deadline: Duration,
+    pub(super) proof: Proof,
+}
+
+impl ProviderHandle {
+    pub(super) fn new(identity: Identity, filter: Arc<TextFilter>, backend: Backend) -> Self {
+        let Identity {
+            name,
+            digest,
+            conf,
+            deadline,
+            proof,
+        } = identity;
+        Self(Arc::new(Inner {
+            name,
+            digest,
+            conf,
+            deadline,
+            proof,
+            filter,
+            backend,
+        }))
+    }
+
+    /// Class and library, for messages.
+    pub fn name(&self) -> &ProviderName {
+        &self.0.name
+    }
+
+    /// SHA-256 of the library that was loaded.
+    pub fn digest(&self) -> Sha256Digest {
+        self.0.digest
+    }
+
+    /// Where the provider runs.
+    pub fn isolation(&self) -> Isolation {
+        match self.0.backend {
+            Backend::InProcess(_) => Isolation::InProcess,
+            Backend::Worker(_) => Isolation::Process,
+        }
+    }
+
+    /// How long a call may take.
+    pub fn deadline(&self) -> Duration {
+        self.0.deadline
+    }
+
+    /// Who proves that what is written can be read.
+    pub fn proof(&self) -> Proof {
+        self.0.proof
+    }
+
+    /// Names the provider's configuration, within this process.
+    pub(crate) fn conf_id(&self) -> u64 {
+        self.0.conf
+    }
+
+    /// A call with a request id of its own and the whole deadline left.
+    pub fn new_call(&self) -> Call {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Call::new(format!("{}-{number}", std::process::id()), self.0.deadline)
+    }
+
+    /// Reloads keys or artifacts.
+    pub fn refresh(&self, call: &Call) -> Result<(), ProviderFailure> {
+        match self.call(Request::Refresh(call))? {
+            Answer::Refreshed => Ok(()),
+            other => Err(self.mismatch("refresh", &other)),
+        }
+    }
+
+    /// Health and generation.
+    pub fn status(&self, call: &Call) -> Result<Status, ProviderFailure> {
+        match self.call(Request::Status(call))? {
+            Answer::Status(status) => Ok(self.0.filter.status(status)),
+            other => Err(self.mismatch("status", &other)),
+        }
+    }
+
+    /// The materials to encrypt with, validated.
+    pub fn materials_for_encrypt(
+        &self,
+        request: &EncryptRequest,
+    ) -> Result<EncryptionMaterials, ProviderFailure> {
+        let operation = "materials_for_encrypt";
+        match self.call(Request::MaterialsForEncrypt(request))? {
+            Answer::Materials(raw) => EncryptionMaterials::validate(raw)
+                .map_err(|source| self.materials(operation, source)),
+            other => Err(self.mismatch(operation, &other)),
+        }
+    }
+
+    /// The materials that may decrypt, best first, each validated.
+    pub fn materials_for_decrypt(
+        &self,
+        request: &DecryptRequest,
+    ) -> Result<Vec<DecryptionMaterials>, ProviderFailure> {
+        let operation = "materials_for_decrypt";
+        match self.call(Request::MaterialsForDecrypt(request))? {
+            Answer::Candidates(candidates) => candidates
+                .into_iter()
+                .map(DecryptionMaterials::validate)
+                .collect::<Result<_, _>>()
+                .map_err(|source| self.materials(operation, source)),
+            other => Err(self.mismatch(operation, &other)),
+        }
+    }
+
+    /// A data key and its wrap, by a provider that holds the key.
+    pub fn generate_data_key(
+        &self,
+        request: &GenerateRequest,
+    ) -> Result<(SecretBytes, Wrapped), ProviderFailure> {
+        match self.call(Request::GenerateDataKey(request))? {
+            Answer::DataKey(key, wrapped) => Ok((key, wrapped)),
+            other => Err(self.mismatch("generate_data_key", &other)),
+        }
+    }
+
+    /// A wrap by a provider that holds the key.
+    pub fn wrap(&self, request: &WrapRequest) -> Result<Wrapped, ProviderFailure> {
+        match self.call(Request::Wrap(request))? {
+            Answer::Wrapped(wrapped) => Ok(wrapped),
+            other => Err(self.mismatch("wrap", &other)),
+        }
+    }
+
+    /// An unwrap by a provider that holds the key.
+    pub fn unwrap(&self, request: &UnwrapRequest) -> Result<SecretBytes, ProviderFailure> {
+        match self.call(Request::Unwrap(request))? {
+            Answer::Unwrapped(secret) => Ok(secret),
+            other => Err(self.mismatch("unwrap", &other)),
+        }
+    }
+
+    /// Runs blocking calls for an asynchronous caller, on a thread of their own.
+    ///
+    /// When the deadline passes (with some grace for a worker, which ends its calls itself) the
+    /// thread is abandoned and its late answer discarded. Dropping the future does not cancel.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
+    ) -> Result<T, ProviderFailure> {
+        let handle = self.clone();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        // Not `spawn_blocking`: a runtime waits for those threads when it ends.
+        let spawned = std::thread::Builder::new()
+            .name("provost-provider".into())
+            .spawn(move || {
+                let _ = sender.send(calls(&handle));
+            });
+        if let Err(error) = spawned {
+            return Err(self.protocol(operation, format!("no thread for the call: {error}")));
+        }
+        let wait = match self.0.backend {
+            Backend::InProcess(_) => self.0.deadline,
+            // A worker is asked at most twice, and started in between.
+            Backend::Worker(_) => self.0.deadline * 3 + Duration::from_secs(10),
+        };
+        match tokio::time::timeout(wait, receiver).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(self.protocol(operation, "the calling thread ended".to_owned())),
+            Err(_) => Err(self.overrun(operation)),
+        }
+    }
+
+    fn call(&self, request: Request<'_>) -> Result<Answer, ProviderFailure> {
+        let operation = request.name();
+        match &self.0.backend {
+            Backend::InProcess(provider) => {
+                let started = Instant::now();
+                let answer = in_process::call(provider, request);
+                if started.elapsed() > self.0.deadline {
+                    return Err(self.overrun(operation));
+                }
+                answer.map_err(|error| match error {
+                    CallError::Provider(error) => self.answered(operation, &error),
+                    CallError::Protocol(what) => self.protocol(operation, what),
+                })
+            }
+            Backend::Worker(worker) => match worker.call(request, self.0.deadline) {
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => Err(self.answered(operation, &error)),
+                Err(source) => Err(ProviderFailure::Worker {
+                    provider: self.0.name.clone(),
+                    source,
+                }),
+            },
+        }
+    }
+
+    fn answered(&self, operation: &'static str, error: &ProviderError) -> ProviderFailure {
+        let (provider, error) = (self.0.name.clone(), self.0.filter.provider_error(error));
+        ProviderFailure::Answered {
+            provider,
+            operation,
+            error,
+        }
+    }
+
+    fn protocol(&self, operation: &'static str, what: String) -> ProviderFailure {
+        ProviderFailure::Protocol {
+            provider: self.0.name.clone(),
+            operation,
+            what,
+        }
+    }
+
+    fn mismatch(&self, operation: &'static str, _answer: &Answer) -> ProviderFailure {
+        self.protocol(operation, "the answer belongs to another call".to_owned())
+    }
+
+    fn materials(
+        &self,
+        operation: &'static str,
+        source: provost_core::materials::MaterialsError,
+    ) -> ProviderFailure {
+        ProviderFailure::Materials {
+            provider: self.0.name.clone(),
+            operation,
+            source,
+        }
+    }
+
+    fn overrun(&self, operation: &'static str) -> ProviderFailure {
+        let (provider, after) = (self.0.name.clone(), self.0.deadline);
+        ProviderFailure::Deadline {
+            provider,
+            operation,
+            after,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Providers as the host sees them: asked through one handle, their answers validated.
+
+mod failure;
+mod handle;
+mod in_process;
+mod keys;
+mod proof;
+mod start;
+
+pub use failure::{ProviderFailure, ProviderName};
+pub use handle::ProviderHandle;
+pub use keys::KeyError;
+pub(crate) use keys::ProviderKeys;
+pub use proof::Proven;
+pub(crate) use start::Starter;

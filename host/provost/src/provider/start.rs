@@ -1,0 +1,142 @@
+//! From an accepted library to a provider that answers.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use provost_core::config::{ClassConfiguration, ClassName, HostConfiguration, Isolation};
+use provost_plugin_api::host::{CallError, ForeignModule};
+use provost_plugin_api::{Attributes, Conf, ConfValue};
+use provost_worker::{TextFilter, Worker, WorkerProgram, WorkerSpec};
+
+use super::failure::{ProviderFailure, ProviderName};
+use super::handle::{Backend, Identity, ProviderHandle};
+use super::in_process;
+use crate::loader::{Accepted, LoadError};
+use crate::registry::{RegistryError, resolve_conf};
+
+/// Starts providers of one class from one accepted library, as often as it is asked.
+#[derive(Debug)]
+pub(crate) struct Starter {
+    host: Arc<HostConfiguration>,
+    class: ClassName,
+    library: Accepted,
+    program: Option<WorkerProgram>,
+    /// The library opened in this process, when it runs there.
+    module: Option<ForeignModule>,
+}
+
+impl Starter {
+    /// Opens the library in this process if that is where it is to run.
+    pub(crate) fn new(
+        host: Arc<HostConfiguration>,
+        class: ClassName,
+        library: Accepted,
+        program: Option<WorkerProgram>,
+    ) -> Result<Self, LoadError> {
+        let module = match *host.class(&class).isolation {
+            Isolation::Process => None,
+            Isolation::InProcess => {
+                let opened = provost_worker::open(&library.sealed);
+                let path = || library.path.clone();
+                Some(opened.map_err(|source| LoadError::Open {
+                    path: path(),
+                    source,
+                })?)
+            }
+        };
+        Ok(Self {
+            host,
+            class,
+            library,
+            program,
+            module,
+        })
+    }
+
+    /// A newly built provider: a new worker process, or a second instance in this process.
+    pub(crate) fn start(&self) -> Result<ProviderHandle, crate::Error> {
+        let settings = self.host.class(&self.class);
+        let conf = resolve_conf(&self.class, settings)
+            .map_err(|error| LoadError::Registry(RegistryError::from(error)))?;
+        let name = ProviderName {
+            class: self.class.clone(),
+            library: Arc::new(self.library.path.clone()),
+        };
+        let identity = Identity {
+            name: name.clone(),
+            digest: self.library.digest,
+            conf: fingerprint(&conf),
+            deadline: *settings.deadline,
+            proof: *settings.proof,
+        };
+        let filter = Arc::new(TextFilter::of(&conf, &Attributes::new()));
+        let backend = match &self.module {
+            Some(module) => {
+                let created = in_process::create(module, self.class.as_str(), &conf, &filter);
+                let provider = created.map_err(|error| match error {
+                    CallError::Provider(error) => {
+                        let error = filter.provider_error(&error);
+                        ProviderFailure::Answered {
+                            provider: name,
+                            operation: "new",
+                            error,
+                        }
+                    }
+                    CallError::Protocol(what) => ProviderFailure::Protocol {
+                        provider: name,
+                        operation: "new",
+                        what,
+                    },
+                })?;
+                Backend::InProcess(provider)
+            }
+            None => Backend::Worker(self.worker(settings, conf, name)?),
+        };
+        Ok(ProviderHandle::new(identity, filter, backend))
+    }
+
+    fn worker(
+        &self,
+        settings: &ClassConfiguration,
+        conf: Conf,
+        name: ProviderName,
+    ) -> Result<Worker, crate::Error> {
+        let Some(program) = self.program.clone() else {
+            return Err(crate::ApiMisuse::NoWorker.into());
+        };
+        let library = self.library.sealed.clone();
+        let mut spec = WorkerSpec::new(program, library, self.class.as_str());
+        spec.conf = conf;
+        spec.lanes = u16::from(*settings.lanes);
+        spec.memory = Some(settings.memory.bytes());
+        spec.deadline = *settings.deadline;
+        match Worker::start(spec) {
+            Ok(Ok(worker)) => Ok(worker),
+            Ok(Err(error)) => Err(ProviderFailure::Answered {
+                provider: name,
+                operation: "new",
+                error,
+            }
+            .into()),
+            Err(source) => Err(ProviderFailure::Worker {
+                provider: name,
+                source,
+            }
+            .into()),
+        }
+    }
+}
+
+/// Names a configuration within this process; it never leaves it, secrets are hashed in.
+fn fingerprint(conf: &Conf) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (key, value) in conf.iter() {
+        key.hash(&mut hasher);
+        match value {
+            ConfValue::Plain(text) => text.as_bytes().hash(&mut hasher),
+            ConfValue::Secret(secret) => secret.secret_bytes().hash(&mut hasher),
+            _ => {}
+        }
+    }
+    hasher.finish()
+}

@@ -1,0 +1,156 @@
+//! From a class name to the library that has it: read from configuration and ELF sections, with
+//! nothing of any library run.
+
+mod conf;
+mod error;
+mod library;
+mod scan;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use provost_core::config::{
+    ClassName, HostConfiguration, Location, SecurityConfiguration, Sha256Digest,
+};
+use provost_core::section::{ClassKind, LibraryFacts, LoadPolicy};
+
+pub use conf::{ConfError, check_conf, resolve_conf};
+pub use error::RegistryError;
+pub use library::{Library, LibraryError};
+pub use scan::{FolderError, Scan, scan};
+
+/// What is known of a class before its library is opened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Registration {
+    /// The class.
+    pub class: ClassName,
+    /// The library that has it.
+    pub path: PathBuf,
+    /// What the library has to hash to, if the operator pinned it.
+    pub pin: Option<Sha256Digest>,
+}
+
+/// Resolves class names by the configuration.
+#[derive(Debug)]
+pub struct Registry {
+    host: Arc<HostConfiguration>,
+    security: Option<Arc<SecurityConfiguration>>,
+}
+
+impl Registry {
+    /// A registry over both configurations.
+    pub fn new(host: Arc<HostConfiguration>, security: Option<Arc<SecurityConfiguration>>) -> Self {
+        Self { host, security }
+    }
+
+    /// Finds the library of `class`: what provost.toml or the security configuration name for it,
+    /// else the one library in the configured folders that declares it.
+    pub fn resolve(&self, class: &ClassName) -> Result<Registration, RegistryError> {
+        let settings = self.host.class(class);
+        let named = self
+            .security
+            .iter()
+            .flat_map(|s| s.classes().map(move |named| (s, named)));
+        let named = named
+            .into_iter()
+            .find(|(_, named)| named.class.get() == class);
+        if let Some((security, named)) = named {
+            let resolved = security.resolve_library(&self.host, named)?;
+            return self.at(class, &resolved.location, resolved.sha256);
+        }
+        let pin = settings.sha256.as_ref().map(|digest| **digest);
+        match &settings.library {
+            Some(library) => self.at(class, library, pin),
+            None => self.search(class, pin),
+        }
+    }
+
+    /// What the configured folders and files hold.
+    pub fn scan(&self) -> Result<Scan, FolderError> {
+        scan_configured(&self.host)
+    }
+
+    fn at(
+        &self,
+        class: &ClassName,
+        location: &Location,
+        pin: Option<Sha256Digest>,
+    ) -> Result<Registration, RegistryError> {
+        match location {
+            Location::File(path) => Ok(Registration {
+                class: class.clone(),
+                path: path.clone(),
+                pin,
+            }),
+            location => Err(RegistryError::NotSupportedYet {
+                class: class.clone(),
+                location: location.to_string(),
+            }),
+        }
+    }
+
+    fn search(
+        &self,
+        class: &ClassName,
+        pin: Option<Sha256Digest>,
+    ) -> Result<Registration, RegistryError> {
+        let scan = self.scan()?;
+        let mut claims = scan
+            .libraries
+            .iter()
+            .filter(|l| l.facts.class(class.as_str()).is_some());
+        let Some(first) = claims.next() else {
+            return Err(RegistryError::unknown(class, &scan));
+        };
+        if let Some(other) = claims.find(|other| other.digest != first.digest) {
+            return Err(RegistryError::Conflict {
+                class: class.clone(),
+                first: first.path.clone(),
+                second: other.path.clone(),
+            });
+        }
+        Ok(Registration {
+            class: class.clone(),
+            path: first.path.clone(),
+            pin,
+        })
+    }
+}
+
+/// What the folders and files of provost.toml hold.
+pub fn scan_configured(host: &HostConfiguration) -> Result<Scan, FolderError> {
+    let libraries = &host.libraries;
+    scan(&libraries.folders, &libraries.files, &load_policy(host))
+}
+
+/// What provost.toml allows libraries.
+pub(crate) fn load_policy(host: &HostConfiguration) -> LoadPolicy {
+    LoadPolicy::new().allow_needed(host.libraries.needed.iter().cloned())
+}
+
+/// Checks that a library declares `class`, as what it is wanted for.
+pub(crate) fn check_class(
+    facts: &LibraryFacts,
+    class: &ClassName,
+    wanted: ClassKind,
+    path: &Path,
+) -> Result<(), RegistryError> {
+    match facts.class(class.as_str()) {
+        Some(found) if found.kind == wanted => Ok(()),
+        Some(found) => Err(RegistryError::Kind {
+            class: class.clone(),
+            wanted,
+            found: found.kind,
+        }),
+        None => Err(RegistryError::NotInLibrary {
+            class: class.clone(),
+            path: path.to_owned(),
+            declared: facts
+                .classes
+                .iter()
+                .map(|class| class.name.clone())
+                .collect(),
+        }),
+    }
+}

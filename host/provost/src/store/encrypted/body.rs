@@ -1,0 +1,23 @@
+//! Bodies in pieces.
+
+use std::io::{self, Read};
+
+/// Bytes of a piece: large enough that the work between pieces does not count.
+pub(super) const CHUNK: usize = 1 << 20;
+
+/// Pieces on their way between two threads.
+pub(super) const QUEUE: usize = 3;
+
+/// Fills `buffer` unless the source ends; says how far.
+pub(super) fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match source.read(room) {
+            Ok(0) => break,
+            Ok(read) => filled += read.min(room.len()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

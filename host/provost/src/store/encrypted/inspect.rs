@@ -1,0 +1,96 @@
+//! Looking at an object's envelope, with no key at all.
+
+use provost_core::config::HostConfiguration;
+use provost_core::envelope::{
+    ContentMetadata, EnvelopePlace, Format, MetadataError, WrapAlgorithm,
+};
+use provost_plugin_api::MaterialsDescription;
+
+use super::get::envelope;
+use super::{ObjectError, policy};
+use crate::store::{ObjectInfo, ObjectUri, Stores};
+
+/// What an object says of itself. None of it is authenticated.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// Name, size and age.
+    pub info: ObjectInfo,
+    /// The envelope.
+    pub envelope: Envelope,
+    /// Bytes of plaintext.
+    pub plaintext: u64,
+    /// Why the read policy would refuse it, if it would.
+    pub refusal: Option<MetadataError>,
+}
+
+/// An object's envelope.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// Its format.
+    pub format: Format,
+    /// The content algorithm's name.
+    pub content_algorithm: &'static str,
+    /// How the data key is wrapped.
+    pub wrap: WrapAlgorithm,
+    /// Where it is.
+    pub place: EnvelopePlace,
+    /// The stored description.
+    pub description: Option<MaterialsDescription>,
+    /// Bytes of the wrapped data key.
+    pub wrapped_key_bytes: usize,
+}
+
+/// Reads the envelope of an object. An object without one is an error.
+pub async fn inspect(
+    stores: &Stores,
+    host: &HostConfiguration,
+    uri: &ObjectUri,
+) -> Result<Inspection, ObjectError> {
+    let store = stores.open(uri)?;
+    let head = store.head(uri).await?;
+    let found = envelope(&*store, uri, &head, &policy::look_at_anything()).await?;
+    let accepted = policy::read(host.policy_for(&uri.to_string()));
+    let refusal = refusal(&head.metadata, &found, &accepted);
+    let plaintext =
+        found
+            .plaintext_length(head.info.size)
+            .map_err(|source| ObjectError::Content {
+                uri: uri.clone(),
+                source,
+            })?;
+    let envelope = Envelope {
+        format: found.format(),
+        content_algorithm: found.suite().name,
+        wrap: found.wrap_algorithm(),
+        place: found.place(),
+        description: found.description().cloned(),
+        wrapped_key_bytes: found.encrypted_data_key().bytes().len(),
+    };
+    Ok(Inspection {
+        info: head.info,
+        envelope,
+        plaintext,
+        refusal,
+    })
+}
+
+fn refusal(
+    metadata: &crate::store::Metadata,
+    found: &ContentMetadata,
+    accepted: &provost_core::envelope::ReadPolicy,
+) -> Option<MetadataError> {
+    match ContentMetadata::locate(metadata.iter(), accepted) {
+        Err(error) => Some(error),
+        // The metadata alone does not tell the format of what is in an instruction file.
+        Ok(_) if !accepted.allows_format(found.format()) => {
+            let accepted = format!("{accepted:?}");
+            Some(MetadataError::FormatNotAllowed {
+                found: found.format(),
+                accepted,
+            })
+        }
+        Ok(_) => None,
+    }
+}

@@ -1,0 +1,69 @@
+//! Listing and removing: neither needs a key.
+
+use std::collections::BTreeSet;
+
+use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
+
+use super::{ObjectError, instruction_file, policy};
+use crate::store::{ObjectInfo, ObjectPrefix, ObjectStoreExt, ObjectUri, Stores};
+
+/// Bytes of the tag at the end of a body.
+const TAG: u64 = 16;
+
+/// An object of a listing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Listed {
+    /// Name, stored size and age.
+    pub info: ObjectInfo,
+    /// Bytes of plaintext; none if the object is not one of ours, or is legacy.
+    pub plaintext: Option<u64>,
+}
+
+/// Lists the objects under `prefix`, sorted. Instruction files belong to their objects and are not
+/// listed.
+pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>, ObjectError> {
+    let store = stores.open_prefix(prefix)?;
+    let all = store.list_all(prefix).await?;
+    let names: BTreeSet<String> = all.iter().map(|info| info.uri.to_string()).collect();
+    let mut listed = Vec::new();
+    for info in all {
+        let name = info.uri.to_string();
+        let owner = name.strip_suffix(INSTRUCTION_SUFFIX);
+        if owner.is_some_and(|owner| names.contains(owner)) {
+            continue;
+        }
+        let head = match store.head(&info.uri).await {
+            Ok(head) => head,
+            // Removed since it was listed.
+            Err(crate::store::StoreError::NotFound { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let located = ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
+        let encrypted = match located {
+            Ok(Located::InMetadata(_)) => true,
+            Ok(Located::InInstructionFile(_)) => {
+                names.contains(&format!("{name}{INSTRUCTION_SUFFIX}"))
+            }
+            Err(_) => false,
+        };
+        let plaintext = head.info.size.checked_sub(TAG).filter(|_| encrypted);
+        listed.push(Listed {
+            info: head.info,
+            plaintext,
+        });
+    }
+    Ok(listed)
+}
+
+/// Removes an object and its instruction file. Removing what is not there is an error.
+pub async fn delete(stores: &Stores, uri: &ObjectUri) -> Result<(), ObjectError> {
+    let store = stores.open(uri)?;
+    store.head(uri).await?;
+    // The object first: an instruction file without an object opens nothing.
+    store.delete(uri).await?;
+    if !uri.key().ends_with(INSTRUCTION_SUFFIX) {
+        store.delete(&instruction_file(uri)?).await?;
+    }
+    Ok(())
+}

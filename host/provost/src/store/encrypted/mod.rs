@@ -1,0 +1,60 @@
+//! Encrypted objects: a store whose bodies only the operator's keys open.
+//!
+//! Writing asks the provider for materials, proves them once, wraps a new data key, and streams the
+//! body through the [`Sealer`](provost_core::envelope::Sealer). Reading parses and checks the whole
+//! envelope against the read policy first, then asks for materials by the stored description, and
+//! releases plaintext only when the tag was good.
+
+mod body;
+mod error;
+mod get;
+mod inspect;
+mod listing;
+mod policy;
+mod put;
+
+use std::sync::Arc;
+
+use provost_core::config::HostConfiguration;
+
+use super::{ObjectUri, Stores};
+use crate::provider::ProviderKeys;
+
+pub use error::ObjectError;
+pub use get::Received;
+pub use inspect::{Envelope, Inspection, inspect};
+pub use listing::{Listed, delete, list};
+pub use put::Stored;
+
+/// Told how many bytes of plaintext are done, from time to time.
+pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// Puts and gets encrypted objects, with the keys of one provider.
+#[derive(Debug, Clone)]
+pub struct EncryptedStore {
+    stores: Arc<Stores>,
+    keys: Arc<ProviderKeys>,
+    host: Arc<HostConfiguration>,
+}
+
+impl EncryptedStore {
+    pub(crate) fn new(
+        stores: Arc<Stores>,
+        keys: Arc<ProviderKeys>,
+        host: Arc<HostConfiguration>,
+    ) -> Self {
+        Self { stores, keys, host }
+    }
+
+    /// The provider whose keys these are.
+    pub fn provider(&self) -> &crate::ProviderHandle {
+        self.keys.handle()
+    }
+}
+
+/// The name of an object's instruction file.
+fn instruction_file(uri: &ObjectUri) -> Result<ObjectUri, ObjectError> {
+    let name = format!("{uri}{}", provost_core::envelope::INSTRUCTION_SUFFIX);
+    name.parse()
+        .map_err(|source| ObjectError::Name { name, source })
+}

@@ -1,0 +1,38 @@
+//! The operator's policies in the envelope's terms.
+
+use provost_core::config::{self, PrefixPolicy};
+use provost_core::envelope::{EnvelopePlace, Format, ReadPolicy, WriteFormat, WritePlace};
+
+pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
+    let formats = policy.read.formats.iter().map(|format| match format {
+        config::ObjectFormat::V1 => Format::V1,
+        config::ObjectFormat::V2 => Format::V2,
+        config::ObjectFormat::V3 => Format::V3,
+    });
+    let places = policy.read.envelope.iter().map(|place| match place {
+        config::EnvelopePlace::Metadata => EnvelopePlace::Metadata,
+        config::EnvelopePlace::InstructionFile => EnvelopePlace::InstructionFile,
+    });
+    ReadPolicy::new(formats, places)
+}
+
+/// Everything there is: for looking, never for opening.
+pub(super) fn look_at_anything() -> ReadPolicy {
+    let places = [EnvelopePlace::Metadata, EnvelopePlace::InstructionFile];
+    ReadPolicy::new([Format::V1, Format::V2, Format::V3], places)
+}
+
+pub(super) fn write_format(policy: &PrefixPolicy) -> WriteFormat {
+    match *policy.write.format {
+        config::WriteFormat::V2 => WriteFormat::V2,
+        config::WriteFormat::V3 => WriteFormat::V3,
+    }
+}
+
+pub(super) fn write_place(policy: &PrefixPolicy) -> WritePlace {
+    match *policy.write.envelope {
+        config::WriteEnvelope::Metadata => WritePlace::Metadata,
+        config::WriteEnvelope::InstructionFile => WritePlace::InstructionFile,
+        config::WriteEnvelope::Overflow => WritePlace::Overflow,
+    }
+}

@@ -1,0 +1,3 @@
+//! The tests of the host and its command, in one binary.
+
+mod transcript;
