@@ -22,7 +22,7 @@ pub use self::arn::{ArnError, Isolated, Partition};
 pub use self::class_name::{ClassName, ClassNameError};
 pub use self::diagnostic::{Diagnostic, Diagnostics, Excerpt, Loaded, Severity};
 pub use self::digest::{DigestError, Sha256Digest};
-pub use self::document::{MAX_BYTES, MAX_DEPTH, nearest};
+pub use self::document::{MAX_BYTES, MAX_DEPTH};
 pub use self::host::*;
 pub use self::kms_key_arn::{KmsKeyArn, KmsKeyArnError};
 pub use self::location::{Location, LocationError, S3Location};
