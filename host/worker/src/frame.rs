@@ -25,6 +25,8 @@ const AT_ONCE: usize = 4096;
 pub(crate) enum FrameError {
     /// The other side is gone.
     Closed,
+    /// The other side is gone, and has not read all that was sent.
+    Unread,
     /// The time is up.
     Late,
     /// What was received, or would be sent, is not a frame.
@@ -37,7 +39,8 @@ impl From<rustix::io::Errno> for FrameError {
     fn from(error: rustix::io::Errno) -> Self {
         use rustix::io::Errno;
         match error {
-            Errno::PIPE | Errno::CONNRESET => Self::Closed,
+            Errno::PIPE => Self::Closed,
+            Errno::CONNRESET => Self::Unread,
             other => Self::Io(other.into()),
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn serve(stream: &UnixStream, provider: &ForeignProvider) {
     loop {
         match one(stream, provider) {
             Ok(()) => {}
-            Err(FrameError::Closed) => return,
+            Err(FrameError::Closed | FrameError::Unread) => return,
             Err(error) => {
                 eprintln!("provost worker: {}", super::gone(&error));
                 super::end();

@@ -261,3 +261,6 @@ fn write(level: Level, class: &str, stream: &str, text: &str) {
         _ => tracing::info!(target: "provost::provider", class, stream, "{text}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ pub(super) enum Outcome {
     /// The worker is dead, for whatever reason.
     Lost {
         death: Arc<Death>,
-        /// Whether the call had reached it.
+        /// Whether the call had reached it, and was read.
         sent: bool,
     },
 }
@@ -92,7 +92,7 @@ impl Running {
             Err(Greeting::Frame(FrameError::Late)) => Err(WorkerFailure::Deadline {
                 after: spec.deadline,
             }),
-            Err(Greeting::Frame(FrameError::Closed)) => {
+            Err(Greeting::Frame(FrameError::Closed | FrameError::Unread)) => {
                 Err(running.end(Cause::Closed).failure(spec.memory))
             }
             Err(Greeting::Frame(FrameError::Malformed(what))) => {
@@ -197,7 +197,8 @@ impl Running {
                 self.lanes.give(lane);
                 outcome
             }
-            Err(FrameError::Closed) => {
+            Err(error @ (FrameError::Closed | FrameError::Unread)) => {
+                let sent = sent && matches!(error, FrameError::Closed);
                 let death = self.end(Cause::Closed);
                 Outcome::Lost { death, sent }
             }
@@ -291,7 +292,9 @@ fn unusable(error: FrameError) -> WorkerFailure {
     let what = match error {
         FrameError::Malformed(what) => what,
         FrameError::Io(error) => error.to_string(),
-        FrameError::Closed | FrameError::Late => "the worker is gone".to_owned(),
+        FrameError::Closed | FrameError::Unread | FrameError::Late => {
+            "the worker is gone".to_owned()
+        }
     };
     WorkerFailure::Protocol { what }
 }

@@ -30,3 +30,6 @@ impl Malformed {
         Self(text.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

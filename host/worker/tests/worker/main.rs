@@ -1,0 +1,58 @@
+//! Workers that run the hostile provider's classes. This program is also its own workers' program,
+//! and the host that one test kills.
+
+#![allow(clippy::unwrap_used)] // a failure here is a failure of the test
+
+mod answers;
+mod collect;
+mod crashes;
+mod lifetime;
+mod programs;
+mod setup;
+mod surroundings;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+
+/// Tests by name, as `cargo test` lists and filters them.
+type Tests = &'static [(&'static str, fn())];
+
+fn main() -> ExitCode {
+    provost_worker::serve_if_worker();
+    if let Some(class) = std::env::var_os(lifetime::HOST_TO_KILL) {
+        lifetime::host_to_kill(class.to_str().unwrap());
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let filters: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
+    let groups = [
+        answers::TESTS,
+        crashes::TESTS,
+        lifetime::TESTS,
+        programs::TESTS,
+        surroundings::TESTS,
+    ];
+    let chosen = groups.into_iter().flatten().filter(|(name, _)| {
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+    });
+    let (mut passed, mut failed) = (0, Vec::new());
+    for (name, test) in chosen {
+        if arguments.iter().any(|argument| argument == "--list") {
+            println!("{name}: test");
+        } else if catch_unwind(test).is_ok() {
+            println!("test {name} ... ok");
+            passed += 1;
+        } else {
+            println!("test {name} ... FAILED");
+            failed.push(name);
+        }
+    }
+    println!(
+        "\ntest result: {passed} passed; {} failed {failed:?}",
+        failed.len()
+    );
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
