@@ -31,23 +31,26 @@ pub struct Host {
 /// Builds a [`Host`].
 #[derive(Debug, Default)]
 pub struct HostBuilder {
-    configuration: Option<HostConfiguration>,
-    security: Option<SecurityConfiguration>,
+    configuration: Option<Arc<HostConfiguration>>,
+    security: Option<Arc<SecurityConfiguration>>,
     worker_program: Option<PathBuf>,
 }
 
 impl HostBuilder {
     /// The host's own configuration. Without it, the defaults and the environment hold.
     #[must_use]
-    pub fn configuration(mut self, configuration: HostConfiguration) -> Self {
-        self.configuration = Some(configuration);
+    pub fn configuration(mut self, configuration: impl Into<Arc<HostConfiguration>>) -> Self {
+        self.configuration = Some(configuration.into());
         self
     }
 
     /// What is encrypted, and which class has the keys.
     #[must_use]
-    pub fn security_configuration(mut self, security: SecurityConfiguration) -> Self {
-        self.security = Some(security);
+    pub fn security_configuration(
+        mut self,
+        security: impl Into<Arc<SecurityConfiguration>>,
+    ) -> Self {
+        self.security = Some(security.into());
         self
     }
 
@@ -71,10 +74,9 @@ impl HostBuilder {
         };
         let configuration = match self.configuration {
             Some(configuration) => configuration,
-            None => crate::configuration::host_without_file()?.value,
+            None => Arc::new(crate::configuration::host_without_file()?.value),
         };
-        let configuration = Arc::new(configuration);
-        let security = self.security.map(Arc::new);
+        let security = self.security;
         let registry = Registry::new(Arc::clone(&configuration), security.clone());
         Ok(Host {
             configuration,

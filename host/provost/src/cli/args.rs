@@ -30,7 +30,12 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "PROVOST_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// The security configuration, EMR's JSON. Default: what provost.toml names.
-    #[arg(long, global = true, value_name = "FILE", env = "PROVOST_SECURITY_CONFIGURATION")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "PROVOST_SECURITY_CONFIGURATION"
+    )]
     pub(crate) security_configuration: Option<PathBuf>,
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
@@ -64,8 +69,10 @@ pub(crate) enum Noun {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Everything happens in a folder of its own, removed at the end.\n\n\
-    Examples:\n  provost quickstart\n  provost quickstart --keep ./demo --file README.md")]
+#[command(
+    after_help = "Everything happens in a folder of its own, removed at the end.\n\n\
+    Examples:\n  provost quickstart\n  provost quickstart --keep ./demo --file README.md"
+)]
 pub(crate) struct Quickstart {
     /// Make the demonstration in this new folder and keep it, to look around in.
     #[arg(long, value_name = "FOLDER")]
@@ -76,9 +83,11 @@ pub(crate) struct Quickstart {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Files and ELF sections are checked first; then each class that the \
+#[command(
+    after_help = "Files and ELF sections are checked first; then each class that the \
     security configuration uses is loaded and asked for its status.\n\n\
-    Examples:\n  provost check --config provost.toml\n  provost check --explain --output json")]
+    Examples:\n  provost check --config provost.toml\n  provost check --explain --output json"
+)]
 pub(crate) struct Check {
     /// Also list every setting, its value and where it came from. Secrets are not shown.
     #[arg(long)]
@@ -91,20 +100,24 @@ pub(crate) struct Check {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
     /// List the classes of all configured libraries.
-    #[command(after_help = "FOLDER or FILE default to [libraries] of provost.toml. Nothing in a \
+    #[command(
+        after_help = "FOLDER or FILE default to [libraries] of provost.toml. Nothing in a \
         library is run: what is listed comes from its ELF section.\n\n\
         Examples:\n  provost plugin list --config provost.toml\n  \
-        provost plugin list /opt/provost/plugins")]
+        provost plugin list /opt/provost/plugins"
+    )]
     List {
         /// Folders of libraries, or libraries.
         #[arg(value_name = "FOLDER|FILE")]
         paths: Vec<PathBuf>,
     },
     /// Show what a library declares: classes, configuration keys, needs, build facts.
-    #[command(after_help = "The library is not run, so one that would be refused can be \
+    #[command(
+        after_help = "The library is not run, so one that would be refused can be \
         inspected too; the reasons are shown.\n\n\
         Examples:\n  provost plugin inspect /opt/provost/plugins/libkeys.so\n  \
-        provost plugin inspect com.example.keys.Static --config provost.toml")]
+        provost plugin inspect com.example.keys.Static --config provost.toml"
+    )]
     Inspect {
         /// A library file, or the name of a configured class.
         #[arg(value_name = "FILE|CLASS")]
@@ -115,9 +128,11 @@ pub(crate) enum Plugin {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Object {
     /// Encrypt a file into an object.
-    #[command(after_help = "URI is file:///absolute/path. The object appears whole or not at all.\n\n\
+    #[command(
+        after_help = "URI is file:///absolute/path. The object appears whole or not at all.\n\n\
         Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
-        tar c logs | provost object put - file:///data/store/logs.tar")]
+        tar c logs | provost object put - file:///data/store/logs.tar"
+    )]
     Put {
         /// The file to encrypt, or `-` for standard input.
         #[arg(value_name = "FILE|-")]
@@ -126,10 +141,12 @@ pub(crate) enum Object {
         uri: String,
     },
     /// Decrypt an object into a file.
-    #[command(after_help = "Nothing is written under the final name, and nothing to standard \
+    #[command(
+        after_help = "Nothing is written under the final name, and nothing to standard \
         output, before the whole object proved authentic.\n\n\
         Examples:\n  provost object get file:///data/store/report.pdf report.pdf\n  \
-        provost object get file:///data/store/logs.tar - | tar t")]
+        provost object get file:///data/store/logs.tar - | tar t"
+    )]
     Get {
         /// The object.
         uri: String,

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use provost_core::config::ClassName;
 use provost_core::section::{ClassFacts, LoadPolicy};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::args::{Global, Output, Plugin};
 use super::configuration;
 use super::report::{self, Failure};
-use crate::registry::{self, Library, LibraryError, Scan};
+use crate::registry::{self, Library, LibraryError, Registry, Scan};
 
 pub(crate) fn run(command: Plugin, global: &Global) -> Result<(), Failure> {
     match command {
@@ -22,10 +23,11 @@ pub(crate) fn run(command: Plugin, global: &Global) -> Result<(), Failure> {
 fn list(paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
     let scan = if paths.is_empty() {
         let host = configuration::host(global)?;
-        let libraries = host.libraries();
-        if libraries.folders().is_empty() && libraries.files().is_empty() {
-            return Err(Failure::new("no library folder is configured")
-                .hint("name folders: `provost plugin list FOLDER`, or set `folders` under [libraries] in provost.toml"));
+        if host.libraries.folders.is_empty() && host.libraries.files.is_empty() {
+            return Err(Failure::new("no library folder is configured").hint(
+                "name folders: `provost plugin list FOLDER`, or in provost.toml:\n\
+                 [libraries]\nfolders = [\"/path/to/folder\"]",
+            ));
         }
         registry::scan_configured(&host).map_err(|error| Failure::new(report::chain(&error)))?
     } else {
@@ -41,8 +43,10 @@ fn list(paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
 fn scan_paths(paths: &[PathBuf]) -> Result<Scan, Failure> {
     let (folders, files): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.is_dir());
     if let Some(missing) = files.iter().find(|path| !path.exists()) {
-        return Err(Failure::new(format!("`{}` does not exist", missing.display()))
-            .hint("name a folder of libraries, or a library file"));
+        return Err(
+            Failure::new(format!("`{}` does not exist", missing.display()))
+                .hint("name a folder of libraries, or a library file"),
+        );
     }
     registry::scan(&folders, &files, &LoadPolicy::new())
         .map_err(|error| Failure::new(report::chain(&error)))
@@ -52,7 +56,13 @@ fn print_list(scan: &Scan) {
     let mut out = std::io::stdout().lock();
     for library in &scan.libraries {
         for class in &library.facts.classes {
-            let _ = writeln!(out, "{}  {}  {}", class.name, class.kind, library.path.display());
+            let _ = writeln!(
+                out,
+                "{}  {}  {}",
+                class.name,
+                class.kind,
+                library.path.display()
+            );
         }
         if let Some(refusal) = &library.refusal {
             let _ = writeln!(out, "  would be refused: {refusal}");
@@ -94,13 +104,14 @@ fn look(path: &Path) -> Result<Library, Failure> {
 
 fn of_class(name: &str, global: &Global) -> Result<Library, Failure> {
     let class = ClassName::parse(name).map_err(|error| {
-        Failure::new(format!("`{name}` is neither a file nor a class name: {error}"))
+        Failure::new(format!(
+            "`{name}` is neither a file nor a class name: {error}"
+        ))
     })?;
     let host = configuration::host(global)?;
     let security = configuration::security_if_any(global, &host)?;
-    let registration = registry::Registry::new(&host, security.as_ref())
-        .and_then(|registry| registry.resolve(&class))
-        .map_err(|error| Failure::from(crate::Error::from(error)))?;
+    let registry = Registry::new(Arc::new(host), security.map(Arc::new));
+    let registration = registry.resolve(&class).map_err(crate::Error::from)?;
     look(&registration.path)
 }
 
@@ -113,9 +124,15 @@ fn print_library(library: &Library) {
     line("library", &library.path.display());
     line("sha256", &library.digest);
     line("size", &format_args!("{} bytes", library.size));
-    line("package", &format_args!("{} {}", facts.package.name, facts.package.version));
+    line(
+        "package",
+        &format_args!("{} {}", facts.package.name, facts.package.version),
+    );
     line("contract", &facts.abi);
-    line("built", &format_args!("{}, for {}", facts.build.rustc, facts.build.target));
+    line(
+        "built",
+        &format_args!("{}, for {}", facts.build.rustc, facts.build.target),
+    );
     match &library.refusal {
         None => line("verdict", &"may be loaded here"),
         Some(refusal) => line("verdict", &format_args!("would be refused: {refusal}")),

@@ -15,11 +15,18 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
     diagnostics: Vec<Diagnostic>,
+    /// The JSON document on stdout says it already.
+    in_document: bool,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Display) -> Self {
-        Self { message: message.to_string(), hint: None, diagnostics: Vec::new() }
+        Self {
+            message: message.to_string(),
+            hint: None,
+            diagnostics: Vec::new(),
+            in_document: false,
+        }
     }
 
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
@@ -27,23 +34,30 @@ impl Failure {
         self
     }
 
+    /// What a JSON document that was printed says already.
+    pub(crate) fn in_document(mut self) -> Self {
+        self.in_document = true;
+        self
+    }
+
     /// A configuration that does not hold: each place is underlined.
     pub(crate) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { diagnostics, ..Self::new("the configuration was refused") }
+        Self {
+            diagnostics,
+            ..Self::new("the configuration was refused")
+        }
     }
 }
 
 impl From<crate::Error> for Failure {
     fn from(error: crate::Error) -> Self {
-        match error {
-            crate::Error::Configuration(refused) => Self::diagnostics(refused.into_iter().collect()),
-            error => {
-                let failure = Self::new(chain(&error));
-                match error.hint() {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
-                }
-            }
+        if let Some(diagnostics) = error.diagnostics() {
+            return Self::diagnostics(diagnostics.into_iter().collect());
+        }
+        let failure = Self::new(chain(&error));
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
     }
 }
@@ -75,12 +89,16 @@ pub(crate) fn failure(failure: &Failure, output: Output) -> u8 {
     for diagnostic in &failure.diagnostics {
         let _ = writeln!(stderr, "{}", render(diagnostic));
     }
-    if output == Output::Json {
+    if output == Output::Json && !failure.in_document {
         json(&ErrorDocument {
             error: ErrorBody {
                 message: &failure.message,
                 hint: failure.hint.as_deref(),
-                diagnostics: failure.diagnostics.iter().map(DiagnosticBody::from).collect(),
+                diagnostics: failure
+                    .diagnostics
+                    .iter()
+                    .map(DiagnosticBody::from)
+                    .collect(),
             },
         });
     }

@@ -1,0 +1,332 @@
+//! `provost quickstart`: the main job, from nothing to a file that came back.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::args::{Global, Output, Quickstart};
+use super::report::{self, Failure};
+use super::{object, with_runtime};
+use crate::store::encrypted;
+use crate::store::{Existing, ObjectUri};
+use crate::{Error, Host, configuration};
+
+const CLASS: &str = "provost.keys.Static";
+const LIBRARY: &str = "libprovost_static_keys.so";
+
+pub(crate) fn run(command: &Quickstart, global: &Global) -> Result<(), Failure> {
+    let folder = Folder::create(command.keep.as_deref())?;
+    let mut steps = Steps {
+        output: global.output,
+        done: Vec::new(),
+        started: Instant::now(),
+    };
+    let source = match &command.file {
+        Some(file) => file.clone(),
+        None => std::env::current_exe().map_err(|error| failed("find this executable", &error))?,
+    };
+    demonstrate(&folder.path, &source, &mut steps)?;
+    match global.output {
+        Output::Json => report::json(&Document { steps: &steps.done }),
+        Output::Text => steps.close(&folder),
+    }
+    Ok(())
+}
+
+fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Failure> {
+    let store = folder.join("store");
+    let host_file = folder.join("provost.toml");
+    let security_file = folder.join("security.json");
+    let library = library()?;
+
+    steps.begin();
+    fs::create_dir(&store).map_err(|error| failed("make the store", &error))?;
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| failed("make a key", &error))?;
+    write(&folder.join("demo.key"), &key)?;
+    zeroize::Zeroize::zeroize(&mut key);
+    write(
+        &folder.join("keys.list"),
+        format!("{}/ demo demo.key\n", store.display()).as_bytes(),
+    )?;
+    steps.done(
+        "key",
+        "made a demonstration key of 32 random bytes".to_owned(),
+    );
+
+    steps.begin();
+    write(&security_file, security_json(&library).as_bytes())?;
+    write(&host_file, host_toml(folder).as_bytes())?;
+    let configuration = configuration::load_host(&host_file)
+        .map_err(Error::from)?
+        .value;
+    let security = configuration::load_security(&security_file)
+        .map_err(Error::from)?
+        .value;
+    let host = Host::builder()
+        .configuration(configuration)
+        .security_configuration(security)
+        .build()?;
+    steps.done(
+        "configuration",
+        "wrote and read security.json (EMR's grammar) and provost.toml".to_owned(),
+    );
+
+    let name = source.file_name().unwrap_or_default().to_string_lossy();
+    let path = store.join(&*name);
+    let uri = ObjectUri::from_file_path(&path)
+        .map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))?;
+
+    steps.begin();
+    let class = host.object_class(&uri)?.clone();
+    let found = host.registry().resolve(&class).map_err(Error::from)?;
+    steps.done(
+        "class",
+        format!("found {class} in {}", found.path.display()),
+    );
+
+    steps.begin();
+    let objects = host.objects(&uri)?;
+    let provider = objects.provider();
+    let status = provider.status(&provider.new_call()).map_err(Error::from)?;
+    steps.done(
+        "provider",
+        format!("checked, sealed and loaded it in a worker process: {status}"),
+    );
+
+    steps.begin();
+    let plain = File::open(source).map_err(|error| failed("read the file", &error))?;
+    let size = plain
+        .metadata()
+        .map_err(|error| failed("read the file", &error))?
+        .len();
+    let stored = with_runtime(async || {
+        let stored = objects.put(&uri, plain, Some(size), None).await;
+        stored.map_err(|error| Error::from(error).into())
+    })?;
+    steps.done(
+        "put",
+        format!("encrypted {} ({size} bytes) into {uri}", source.display()),
+    );
+    steps.note(&format!("proof: {}", object::proof(stored.proof)));
+
+    steps.begin();
+    let inspection = with_runtime(async || {
+        let found = encrypted::inspect(host.stores(), host.configuration(), &uri).await;
+        found.map_err(|error| Error::from(error).into())
+    })?;
+    steps.done("envelope", "read it back, without any key:".to_owned());
+    for line in object::inspection(&inspection).lines().skip(1) {
+        steps.note(line);
+    }
+
+    steps.begin();
+    let back = folder.join("read-back");
+    with_runtime(async || {
+        let received = objects
+            .get_to_file(&uri, &back, Existing::Refuse, None)
+            .await;
+        received.map_err(|error| Error::from(error).into())
+    })?;
+    steps.done("get", "verified and decrypted it into a file".to_owned());
+
+    steps.begin();
+    if !same(source, &back).map_err(|error| failed("compare the files", &error))? {
+        return Err(Failure::new(
+            "the file that was read back differs from the one that was put",
+        ));
+    }
+    steps.done("compare", "identical, byte for byte".to_owned());
+    Ok(())
+}
+
+/// The first-party library: beside the executable as built, or in the installed prefix.
+fn library() -> Result<PathBuf, Failure> {
+    let exe = std::env::current_exe().map_err(|error| failed("find this executable", &error))?;
+    let beside = exe.with_file_name(LIBRARY);
+    let installed = exe
+        .parent()
+        .and_then(Path::parent)
+        .map(|prefix| prefix.join("lib/provost/plugins").join(LIBRARY));
+    let candidates = std::iter::once(beside.clone()).chain(installed);
+    candidates
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            Failure::new(format!("`{}` does not exist", beside.display()))
+                .hint("in a checkout, `cargo run --release -- quickstart` builds the libraries too")
+        })
+}
+
+fn security_json(library: &Path) -> String {
+    let configuration = serde_json::json!({ "EncryptionConfiguration": {
+        "EnableInTransitEncryption": false,
+        "EnableAtRestEncryption": true,
+        "AtRestEncryptionConfiguration": { "S3EncryptionConfiguration": {
+            "EncryptionMode": "CSE-Custom",
+            "S3Object": library,
+            "EncryptionKeyProviderClass": CLASS,
+        } },
+    } });
+    format!("{configuration:#}\n")
+}
+
+fn host_toml(folder: &Path) -> String {
+    let keys = folder.join("keys.list").display().to_string();
+    format!(
+        "security_configuration = \"security.json\"\n\n\
+         [classes.\"{CLASS}\".conf]\nkeys = {}\n",
+        // A JSON string is a TOML string.
+        serde_json::Value::String(keys)
+    )
+}
+
+fn write(path: &Path, contents: &[u8]) -> Result<(), Failure> {
+    let opened = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    opened
+        .and_then(|mut file| file.write_all(contents))
+        .map_err(|error| failed(&format!("write `{}`", path.display()), &error))
+}
+
+fn same(one: &Path, other: &Path) -> std::io::Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    let (mut left, mut right) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        let read = one.read(&mut left)?;
+        let (left, right) = (&left[..read], &mut right[..read]);
+        if read == 0 {
+            return Ok(other.read(&mut [0])? == 0);
+        }
+        if other.read_exact(right).is_err() || left != right {
+            return Ok(false);
+        }
+    }
+}
+
+fn failed(what: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(format!("cannot {what}: {error}"))
+}
+
+/// Where the demonstration happens.
+struct Folder {
+    path: PathBuf,
+    kept: bool,
+    _scratch: Option<tempfile::TempDir>,
+}
+
+impl Folder {
+    fn create(keep: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = keep else {
+            let scratch = tempfile::Builder::new()
+                .prefix("provost-quickstart-")
+                .tempdir();
+            let scratch = scratch.map_err(|error| failed("make a folder", &error))?;
+            let path = scratch.path().canonicalize();
+            let path = path.map_err(|error| failed("make a folder", &error))?;
+            return Ok(Self {
+                path,
+                kept: false,
+                _scratch: Some(scratch),
+            });
+        };
+        let made = fs::create_dir(path)
+            .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o700)))
+            .and_then(|()| path.canonicalize());
+        let path = made.map_err(|error| {
+            failed(&format!("make the folder `{}`", path.display()), &error)
+                .hint("--keep names a folder that does not exist yet, in one that does")
+        })?;
+        Ok(Self {
+            path,
+            kept: true,
+            _scratch: None,
+        })
+    }
+}
+
+/// What was done, and how long it took.
+struct Steps {
+    output: Output,
+    done: Vec<Step>,
+    started: Instant,
+}
+
+#[derive(Serialize)]
+struct Step {
+    step: &'static str,
+    message: String,
+    milliseconds: f64,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    steps: &'a [Step],
+}
+
+impl Steps {
+    fn begin(&mut self) {
+        self.started = Instant::now();
+    }
+
+    fn done(&mut self, step: &'static str, message: String) {
+        let took = self.started.elapsed();
+        if self.output == Output::Text {
+            let number = self.done.len() + 1;
+            say(&format!(
+                "{number}. {step:<14}{:>10}  {message}",
+                shown(took)
+            ));
+        }
+        let milliseconds = took.as_secs_f64() * 1e3;
+        self.done.push(Step {
+            step,
+            message,
+            milliseconds,
+            notes: Vec::new(),
+        });
+    }
+
+    fn note(&mut self, line: &str) {
+        if self.output == Output::Text {
+            say(&format!("{:29}{line}", ""));
+        }
+        if let Some(step) = self.done.last_mut() {
+            step.notes.push(line.to_owned());
+        }
+    }
+
+    fn close(&self, folder: &Folder) {
+        let total: f64 = self.done.iter().map(|step| step.milliseconds).sum();
+        say(&format!(
+            "\ndone in {}",
+            shown(Duration::from_secs_f64(total / 1e3))
+        ));
+        if folder.kept {
+            let path = folder.path.display();
+            say(&format!(
+                "kept in {path}; to go on:\n  \
+                 provost --config {path}/provost.toml check\n  \
+                 provost --config {path}/provost.toml object ls file://{path}/store/"
+            ));
+        } else {
+            say("nothing was kept; `--keep FOLDER` leaves it all there to look around in");
+        }
+    }
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
