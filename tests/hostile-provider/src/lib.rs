@@ -25,23 +25,34 @@
 //! | `Held` | a key that it keeps to itself: generates, wraps and unwraps with `AES/GCM` |
 //! | `Rotating` | a key for each generation up to `generation`, chosen by the description |
 //! | `NoDescription` | the same, with an empty description; newest first on decryption |
+//! | `Echo` | as `Good`, described by the request's description and attributes |
+//! | `Leak` | says its `password` in logs, on stdout and stderr, and where `place` says |
+//! | `Away` | as `Good`, but `Unavailable` for decryption while the file `while` exists |
+//! | `PanicOnDecrypt` | as `Good`, but panics when it is asked to decrypt |
+//! | `Tls` | a TLS class, without artifacts |
 
+mod asked;
 mod crash;
 mod flood;
 mod good;
 mod held;
 mod hostile;
+mod reading;
 mod rotating;
+mod tls;
 mod wrong;
 
 use provost_plugin_api::export_providers;
 
+use asked::{Echo, Leak};
 use crash::{Abort, Exit, Hang, MemoryBomb, PanicInCall, PanicInDrop, PanicInNew, Segfault};
 use flood::{FloodStdout, NoisyError};
 use good::{Good, Slow};
 use held::Held;
 use hostile::Hostile;
+use reading::{Away, PanicOnDecrypt};
 use rotating::{NoDescription, Rotating};
+use tls::Tls;
 use wrong::{
     ChangingKey, ForgetfulKey, HugeDescription, NotUtf8Description, ShortKey, WrongAlgorithm,
     ZeroKey,
@@ -97,4 +108,24 @@ export_providers! {
         ],
         needs: [files],
     };
+    materials "provost.hostile.Echo" => Echo {
+        conf: ["seed" () "what the key is derived from; `provost` when absent"],
+    };
+    materials "provost.hostile.Leak" => Hostile<Leak> {
+        conf: [
+            "password" (required, secret) "what it leaks",
+            "place" () "new, error, panic, algorithm, description or wrap-algorithm; error when absent",
+        ],
+    };
+    materials "provost.hostile.Away" => Away {
+        conf: [
+            "while" (required) "the file that keeps it away",
+            "seed" () "what the key is derived from; `provost` when absent",
+        ],
+        needs: [files],
+    };
+    materials "provost.hostile.PanicOnDecrypt" => PanicOnDecrypt {
+        conf: ["seed" () "what the key is derived from; `provost` when absent"],
+    };
+    tls "provost.hostile.Tls" => Tls;
 }
