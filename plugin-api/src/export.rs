@@ -229,31 +229,39 @@ pub const fn tls_class<P: TlsArtifactsProvider>(name: &'static str) -> ClassEntr
 }
 
 /// Ends the compilation, with the message beside it, at the first name that no class can have.
+#[track_caller]
 pub const fn check_names(names: &[(&str, &str)]) {
     let mut index = 0;
     while index < names.len() {
         let (name, message) = names[index];
-        assert!(is_class_name(name.as_bytes()), "{}", message);
+        if !is_class_name(name.as_bytes()) {
+            refuse(message);
+        }
         index += 1;
     }
 }
 
 /// The same, at the first text that occurs twice.
+#[track_caller]
 pub const fn check_repeated(texts: &[(&str, &str)]) {
     let mut later = 1;
     while later < texts.len() {
         let (text, message) = texts[later];
         let mut earlier = 0;
         while earlier < later {
-            assert!(
-                !equal(texts[earlier].0.as_bytes(), text.as_bytes()),
-                "{}",
-                message
-            );
+            if equal(texts[earlier].0.as_bytes(), text.as_bytes()) {
+                refuse(message);
+            }
             earlier += 1;
         }
         later += 1;
     }
+}
+
+/// Points at the declaration, not at this crate.
+#[track_caller]
+const fn refuse(message: &str) -> ! {
+    panic!("{}", message)
 }
 
 const fn equal(one: &[u8], other: &[u8]) -> bool {

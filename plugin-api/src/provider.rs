@@ -17,6 +17,11 @@ use crate::{
 /// - There is no cancellation: an answer that comes after [`Call::remaining`] is discarded.
 /// - A panic is caught and reported as [`ErrorKind::Internal`](crate::ErrorKind::Internal); the
 ///   instance goes on being used.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider",
+    label = "does not implement `Provider`",
+    note = "implement `Provider`, and `EncryptionMaterialsProvider` or `TlsArtifactsProvider`"
+)]
 pub trait Provider: Send + Sync + Sized + 'static {
     /// Builds the provider from its configuration.
     fn new(context: &ClassContext) -> Result<Self, ProviderError>;
@@ -41,6 +46,11 @@ pub trait Provider: Send + Sync + Sized + 'static {
 ///   the description returned: the host proves it before the first write.
 /// - [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) on decryption makes the host call
 ///   [`Provider::refresh`] once and ask again.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider of keys",
+    label = "does not implement `EncryptionMaterialsProvider`",
+    note = "a class that is declared `materials` needs it; one of TLS artifacts is declared `tls`"
+)]
 pub trait EncryptionMaterialsProvider: Provider {
     /// The materials to encrypt with, newest generation.
     fn materials_for_encrypt(
@@ -72,6 +82,11 @@ pub trait EncryptionMaterialsProvider: Provider {
 }
 
 /// A provider of TLS artifacts for data in transit.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a provider of TLS artifacts",
+    label = "does not implement `TlsArtifactsProvider`",
+    note = "a class that is declared `tls` needs it; one of keys is declared `materials`"
+)]
 pub trait TlsArtifactsProvider: Provider {
     /// The artifacts that the node of [`TlsRequest::node_names`] shall use.
     fn tls_artifacts(&self, request: &TlsRequest) -> Result<RawTlsArtifacts, ProviderError>;

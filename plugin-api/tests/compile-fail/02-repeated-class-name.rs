@@ -1,0 +1,23 @@
+use provost_plugin_api::*;
+
+struct Keys;
+
+impl Provider for Keys {
+    fn new(_: &ClassContext) -> Result<Self, ProviderError> {
+        Ok(Self)
+    }
+}
+
+impl TlsArtifactsProvider for Keys {
+    fn tls_artifacts(&self, _: &TlsRequest) -> Result<RawTlsArtifacts, ProviderError> {
+        Err(ProviderError::not_found("none"))
+    }
+}
+
+export_providers! {
+    tls "com.example.Keys" => Keys;
+    tls "com.example.Other" => Keys;
+    tls "com.example.Keys" => Keys;
+}
+
+fn main() {}
