@@ -88,8 +88,8 @@ pub struct ForeignClass {
     pub kind: ClassKind,
 }
 
-/// An opened library.
-#[derive(Debug)]
+/// An opened library. Cheap to clone: libraries are never closed.
+#[derive(Debug, Clone)]
 pub struct ForeignModule {
     module: Module,
     classes: Vec<ForeignClass>,
@@ -107,7 +107,7 @@ impl ForeignModule {
         }
         let classes = found.into_iter().map(|class| {
             Ok(ForeignClass {
-                name: bridge::text("classes: name", class.name, limits::CLASS_NAME)?,
+                name: bridge::text("classes: name", &class.name, limits::CLASS_NAME)?,
                 kind: match class.kind {
                     provost_plugin_abi::v1::ClassKind::MATERIALS => ClassKind::Materials,
                     provost_plugin_abi::v1::ClassKind::TLS => ClassKind::Tls,

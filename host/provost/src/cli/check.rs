@@ -11,8 +11,8 @@ use provost_core::section::ClassKind;
 use serde::Serialize;
 
 use super::args::{Check, Global, Output};
-use super::configuration;
 use super::report::{self, Failure};
+use super::{configuration, with_runtime};
 use crate::registry::{Registry, Scan};
 use crate::{Error, Host, loader};
 
@@ -273,9 +273,14 @@ impl Findings {
                 Isolation::InProcess => "in this process",
             };
             let subject = format!("provider {class}");
-            let status = host
-                .provider(&class)
-                .and_then(|provider| Ok(provider.status(&provider.new_call())?));
+            let status = match host.provider(&class) {
+                Err(error) => Err(error),
+                // Not `status` itself: a hang in this process would be a hang of the check.
+                Ok(provider) => with_runtime(async || {
+                    Ok(provider.ask("status", |p| p.status(&p.new_call())).await)
+                })?
+                .map_err(Error::from),
+            };
             match status {
                 Err(error) => self.error(subject, &error),
                 Ok(status) if !status.healthy => {

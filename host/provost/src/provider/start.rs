@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use provost_core::config::{ClassConfiguration, ClassName, HostConfiguration, Isolation};
-use provost_plugin_api::host::{CallError, ForeignModule};
+use provost_plugin_api::host::{CallError, ForeignModule, ForeignProvider};
 use provost_plugin_api::{Attributes, Conf, ConfValue};
 use provost_worker::{TextFilter, Worker, WorkerProgram, WorkerSpec};
 
@@ -71,28 +71,58 @@ impl Starter {
         };
         let filter = Arc::new(TextFilter::of(&conf, &Attributes::new()));
         let backend = match &self.module {
-            Some(module) => {
-                let created = in_process::create(module, self.class.as_str(), &conf, &filter);
-                let provider = created.map_err(|error| match error {
-                    CallError::Provider(error) => {
-                        let error = filter.provider_error(&error);
-                        ProviderFailure::Answered {
-                            provider: name,
-                            operation: "new",
-                            error,
-                        }
-                    }
-                    CallError::Protocol(what) => ProviderFailure::Protocol {
-                        provider: name,
-                        operation: "new",
-                        what,
-                    },
-                })?;
-                Backend::InProcess(provider)
-            }
+            Some(module) => Backend::InProcess(self.in_process(module, conf, &filter, name)?),
             None => Backend::Worker(self.worker(settings, conf, name)?),
         };
         Ok(ProviderHandle::new(identity, filter, backend))
+    }
+
+    /// Builds the provider on a thread of its own, which is abandoned if the constructor hangs.
+    fn in_process(
+        &self,
+        module: &ForeignModule,
+        conf: Conf,
+        filter: &Arc<TextFilter>,
+        name: ProviderName,
+    ) -> Result<ForeignProvider, ProviderFailure> {
+        let operation = "new";
+        let after = *self.host.class(&self.class).deadline;
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let (module, class, lines) = (module.clone(), self.class.clone(), Arc::clone(filter));
+        let spawned = std::thread::Builder::new()
+            .name("provost-provider".into())
+            .spawn(move || {
+                let _ = sender.send(in_process::create(&module, class.as_str(), &conf, &lines));
+            });
+        if let Err(error) = spawned {
+            let what = format!("no thread for the call: {error}");
+            return Err(ProviderFailure::Protocol {
+                provider: name,
+                operation,
+                what,
+            });
+        }
+        match receiver.recv_timeout(after) {
+            Ok(Ok(provider)) => Ok(provider),
+            Ok(Err(CallError::Provider(error))) => {
+                let error = filter.provider_error(&error);
+                Err(ProviderFailure::Answered {
+                    provider: name,
+                    operation,
+                    error,
+                })
+            }
+            Ok(Err(CallError::Protocol(what))) => Err(ProviderFailure::Protocol {
+                provider: name,
+                operation,
+                what,
+            }),
+            Err(_) => Err(ProviderFailure::Deadline {
+                provider: name,
+                operation,
+                after,
+            }),
+        }
     }
 
     fn worker(
