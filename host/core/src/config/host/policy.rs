@@ -146,7 +146,8 @@ impl PrefixPolicy {
 
 /// The policy for `uri` among `policies`: of the longest prefix that covers it.
 pub(super) fn longest<'p>(policies: &'p [PrefixPolicy], uri: &str) -> Option<&'p PrefixPolicy> {
-    let uri = Location::parse_prefix(uri).ok()?.to_string();
+    // A name that is no location still belongs to the prefix that it is below: never the default.
+    let uri = Location::parse_prefix(uri).map_or_else(|_| uri.to_owned(), |uri| uri.to_string());
     policies
         .iter()
         .filter_map(|policy| Some((policy.prefix.as_ref()?.get(), policy)))
