@@ -224,3 +224,21 @@ fn no_object_is_sealed_without_randomness() {
         }
     }
 }
+
+#[test]
+fn sealing_may_move_between_threads_and_materials_be_shared() {
+    fn movable<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+    movable::<Sealer>();
+    movable::<Opener>();
+    shared::<DataKey>();
+    shared::<ContentMetadata>();
+    shared::<provost_core::materials::EncryptionMaterials>();
+    shared::<provost_core::materials::DecryptionMaterials>();
+}
+
+#[test]
+fn data_key_is_never_printed() {
+    let key = DataKey::generate(&mut Seeded(1)).unwrap();
+    assert_eq!(format!("{key:?}"), "DataKey(32 bytes)");
+}
