@@ -299,7 +299,12 @@ fn dotted_keys_are_bounded_before_parsing() {
             "nested deeper than 64 levels",
         );
     }
-    // Dots in values are none of its business.
+    // Dots in values add up for nothing.
+    let numbers = "1.5, ".repeat(100);
+    assert_has(
+        one_error(host(&format!("lanes = [{numbers}]\n"))).message(),
+        "unknown field `lanes`",
+    );
     let names: Vec<String> = (0..500)
         .map(|i| format!("\"node-{i}.example.com\""))
         .collect();

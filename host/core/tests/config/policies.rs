@@ -54,6 +54,7 @@ fn the_longest_prefix_wins_and_prefixes_match_at_a_slash() {
         ("arn:aws:s3:::bucket/logs/a", "s3://bucket/logs/"),
         ("memory://bucket/logs/a", ""),
         ("nonsense", ""),
+        ("s3://bucket/logs/a\nb", "s3://bucket/logs/"),
     ] {
         assert_eq!(chosen(&host, uri), prefix, "{uri}");
     }

@@ -146,8 +146,13 @@ impl PrefixPolicy {
 
 /// The policy for `uri` among `policies`: of the longest prefix that covers it.
 pub(super) fn longest<'p>(policies: &'p [PrefixPolicy], uri: &str) -> Option<&'p PrefixPolicy> {
-    // A name that is no location still belongs to the prefix that it is below: never the default.
-    let uri = Location::parse_prefix(uri).map_or_else(|_| uri.to_owned(), |uri| uri.to_string());
+    let uri = match Location::parse_prefix(uri) {
+        Ok(location) => location.to_string(),
+        // It leads elsewhere than its text says.
+        Err(LocationError::DotSegment { .. }) => return None,
+        // A name that is no location still belongs to the prefix that it is below.
+        Err(_) => uri.to_owned(),
+    };
     policies
         .iter()
         .filter_map(|policy| Some((policy.prefix.as_ref()?.get(), policy)))
