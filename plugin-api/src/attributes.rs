@@ -24,6 +24,11 @@ impl Attributes {
         Self::default()
     }
 
+    pub(crate) fn reserve(&mut self, plain: usize, secret: usize) {
+        self.plain.reserve_exact(plain);
+        self.secret.reserve_exact(secret);
+    }
+
     /// Adds a plain attribute.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
         self.plain.push((name.into(), value.into()));

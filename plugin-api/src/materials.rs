@@ -18,6 +18,10 @@ impl MaterialsDescription {
         Self::default()
     }
 
+    pub(crate) fn with_capacity(entries: usize) -> Self {
+        Self(Vec::with_capacity(entries))
+    }
+
     /// Sets `name` to `value`; returns what it was before.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {
         let (name, value) = (name.into(), value.into());
@@ -88,7 +92,8 @@ impl MaterialsDescription {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for MaterialsDescription {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(entries: I) -> Self {
-        let mut description = Self::new();
+        let entries = entries.into_iter();
+        let mut description = Self::with_capacity(entries.size_hint().0);
         for (name, value) in entries {
             description.insert(name, value);
         }

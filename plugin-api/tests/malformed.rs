@@ -11,7 +11,9 @@ use provost_plugin_abi::v1::{
     DecryptRef, Dispatch, EncryptRef, ErrorAnswer, ErrorKind as Number, Header, KeyAnswer, KeyKind,
     Library, MaterialsAnswer, RefreshAnswer, SecretBuf, StatusAnswer, TextEntry,
 };
-use provost_plugin_api::host::{CallError, ForeignModule, ForeignProvider, limits};
+use provost_plugin_api::host::{
+    CallError, ClassKind as KindFound, ForeignModule, ForeignProvider, limits,
+};
 use provost_plugin_api::{
     Attributes, Call, Conf, DecryptRequest, EncryptRequest, ErrorKind, ProviderError, Purpose,
     RawMaterials,
@@ -285,8 +287,7 @@ fn a_long_status_is_cut_and_any_number_but_zero_is_healthy() {
 fn a_kind_of_class_that_is_not_known_is_listed_as_that() {
     let module = ForeignModule::of_static(&HEADER).unwrap();
     let kinds: Vec<_> = module.classes().iter().map(|class| class.kind).collect();
-    use provost_plugin_api::host::ClassKind::{Materials, Other};
-    assert_eq!(kinds, [Materials, Other(77)]);
+    assert_eq!(kinds, [KindFound::Materials, KindFound::Other(77)]);
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub(super) fn context(context: &ContextRef<'_>) -> ClassContext {
 
 fn attributes(plain: Slice<'_, BytesPair<'_>>, secret: Slice<'_, BytesPair<'_>>) -> Attributes {
     let mut attributes = Attributes::new();
+    attributes.reserve(plain.as_slice().len(), secret.as_slice().len());
     for pair in plain.as_slice() {
         attributes.push(pair.name.as_str(), pair.value.as_slice());
     }

@@ -58,21 +58,25 @@ pub struct Provider(ProviderObject);
 /// Calls one operation each; the library's guard has turned panics into errors.
 impl Provider {
     /// The class that the provider says it is.
+    #[inline]
     pub fn class(&self) -> &[u8] {
         self.0.0.class().as_slice()
     }
 
     /// Reloads keys or artifacts.
+    #[inline]
     pub fn refresh(&self, call: &CallRef<'_>) -> Result<RefreshAnswer, ErrorAnswer> {
         self.0.0.refresh(call).into_result()
     }
 
     /// Health and generation.
+    #[inline]
     pub fn status(&self, call: &CallRef<'_>) -> Result<StatusAnswer, ErrorAnswer> {
         self.0.0.status(call).into_result()
     }
 
     /// The materials to encrypt with.
+    #[inline]
     pub fn materials_for_encrypt(
         &self,
         request: &EncryptRef<'_>,
@@ -81,6 +85,7 @@ impl Provider {
     }
 
     /// The materials that decrypt.
+    #[inline]
     pub fn materials_for_decrypt(
         &self,
         request: &DecryptRef<'_>,
@@ -89,6 +94,7 @@ impl Provider {
     }
 
     /// Makes and wraps a data key.
+    #[inline]
     pub fn generate_data_key(
         &self,
         request: &GenerateRef<'_>,
@@ -97,16 +103,19 @@ impl Provider {
     }
 
     /// Wraps.
+    #[inline]
     pub fn wrap(&self, request: &WrapRef<'_>) -> Result<WrapAnswer, ErrorAnswer> {
         self.0.0.wrap(request).into_result()
     }
 
     /// Unwraps.
+    #[inline]
     pub fn unwrap(&self, request: &UnwrapRef<'_>) -> Result<UnwrapAnswer, ErrorAnswer> {
         self.0.0.unwrap(request).into_result()
     }
 
     /// The TLS artifacts.
+    #[inline]
     pub fn tls_artifacts(&self, request: &TlsRef<'_>) -> Result<TlsAnswer, ErrorAnswer> {
         self.0.0.tls_artifacts(request).into_result()
     }

@@ -174,6 +174,7 @@ pub struct TlsAnswer {
 
 impl AttributesAnswer {
     /// No attributes: allocates nothing.
+    #[inline]
     pub fn none() -> Self {
         Self {
             plain: Vec::new().into(),

@@ -10,12 +10,14 @@ pub struct Str<'a>(RStr<'a>);
 
 impl<'a> Str<'a> {
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &'a str {
         self.0.as_str()
     }
 }
 
 impl<'a> From<&'a str> for Str<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
         Self(RStr::from_str(text))
     }
@@ -27,6 +29,7 @@ impl<'a> From<&'a str> for Str<'a> {
 pub struct Slice<'a, T>(RSlice<'a, T>);
 
 impl<T> Clone for Slice<'_, T> {
+    #[inline]
     fn clone(&self) -> Self {
         *self
     }
@@ -36,12 +39,14 @@ impl<T> Copy for Slice<'_, T> {}
 
 impl<'a, T> Slice<'a, T> {
     /// The elements.
+    #[inline]
     pub fn as_slice(&self) -> &'a [T] {
         self.0.as_slice()
     }
 }
 
 impl<'a, T> From<&'a [T]> for Slice<'a, T> {
+    #[inline]
     fn from(elements: &'a [T]) -> Self {
         Self(RSlice::from_slice(elements))
     }
@@ -54,17 +59,21 @@ pub struct Text(RVec<u8>);
 
 impl Text {
     /// The bytes, whatever they are.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_slice()
     }
 
-    /// The bytes, in memory of this side's allocator.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0.into_vec()
+    /// A copy of the bytes, in memory of this side's allocator: cheaper than finding out whether
+    /// they are already in it.
+    #[inline]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.0.as_slice().to_vec()
     }
 }
 
 impl From<String> for Text {
+    #[inline]
     fn from(text: String) -> Self {
         Self::from(text.into_bytes())
     }
@@ -72,6 +81,7 @@ impl From<String> for Text {
 
 /// Any bytes: this is how they look to whoever receives them.
 impl From<Vec<u8>> for Text {
+    #[inline]
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes.into())
     }
@@ -84,27 +94,35 @@ pub struct List<T>(RVec<T>);
 
 impl<T> List<T> {
     /// The elements.
+    #[inline]
     pub fn as_slice(&self) -> &[T] {
         self.0.as_slice()
     }
 
     /// The elements, in memory of this side's allocator.
-    pub fn into_vec(self) -> Vec<T> {
-        self.0.into_vec()
+    #[inline]
+    pub fn to_vec(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.0.as_slice().to_vec()
     }
 
     /// How many there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl<T> From<Vec<T>> for List<T> {
+    #[inline]
     fn from(elements: Vec<T>) -> Self {
         Self(elements.into())
     }
@@ -114,6 +132,7 @@ impl<T> IntoIterator for List<T> {
     type Item = T;
     type IntoIter = IntoIter<T>;
 
+    #[inline]
     fn into_iter(self) -> IntoIter<T> {
         IntoIter(self.0.into_iter())
     }
@@ -125,10 +144,12 @@ pub struct IntoIter<T>(abi_stable::std_types::vec::IntoIter<T>);
 impl<T> Iterator for IntoIter<T> {
     type Item = T;
 
+    #[inline]
     fn next(&mut self) -> Option<T> {
         self.0.next()
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.0.size_hint()
     }
@@ -141,12 +162,14 @@ pub struct Maybe<T>(ROption<T>);
 
 impl<T> Maybe<T> {
     /// The value, as an option of this side.
+    #[inline]
     pub fn into_option(self) -> Option<T> {
         self.0.into_option()
     }
 }
 
 impl<T> From<Option<T>> for Maybe<T> {
+    #[inline]
     fn from(value: Option<T>) -> Self {
         Self(value.into())
     }

@@ -13,6 +13,7 @@ pub struct SecretBuf {
 
 impl SecretBuf {
     /// Takes over `bytes` at exact capacity; what had spare capacity is copied and wiped.
+    #[inline]
     pub fn new(mut bytes: Vec<u8>) -> Self {
         if bytes.capacity() == bytes.len() {
             return Self {
@@ -28,17 +29,20 @@ impl SecretBuf {
     }
 
     /// The bytes.
+    #[inline]
     pub fn as_slice(&self) -> &[u8] {
         self.bytes.as_slice()
     }
 
     /// The bytes, to be changed in place.
+    #[inline]
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         self.bytes.as_mut_slice()
     }
 }
 
 impl Drop for SecretBuf {
+    #[inline]
     fn drop(&mut self) {
         self.bytes.as_mut_slice().zeroize();
     }
