@@ -64,14 +64,12 @@ pub(super) fn of_instruction_file(file: &Fields) -> Result<Format, MetadataError
         });
     };
     refuse_v3_names(file, format)?;
-    file.require(format, names::IV)?;
     Ok(format)
 }
 
 /// Checks the instruction file of a V3 object: an older envelope there is a downgrade attack.
 pub(super) fn check_v3_instruction_file(file: &Fields) -> Result<(), MetadataError> {
     refuse_commitment(file)?;
-    check_exclusive(file)?;
     refuse_old_names(file)
 }
 
