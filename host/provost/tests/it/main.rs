@@ -2,9 +2,12 @@
 
 mod answers;
 mod crashes;
+mod description;
+mod keys;
 mod log;
 mod proof;
 mod reading;
 mod rig;
+mod rotation;
 mod transcript;
 mod writing;

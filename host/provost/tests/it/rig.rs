@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::future::Future;
 use std::io::{self, Cursor, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -307,6 +308,12 @@ pub(crate) fn all_words(error: &Error) -> String {
         source = error.source();
     }
     words
+}
+
+/// A file that only its owner may use.
+pub(crate) fn private(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The names in a folder, sorted.
