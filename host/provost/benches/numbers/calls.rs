@@ -19,8 +19,10 @@ const CALLS: u32 = 20_000;
 
 /// The contract as a host without a plugin interface would call it.
 trait Direct {
-    fn materials_for_encrypt(&self, request: &EncryptRequest)
-    -> Result<RawMaterials, ProviderError>;
+    fn materials_for_encrypt(
+        &self,
+        request: &EncryptRequest,
+    ) -> Result<RawMaterials, ProviderError>;
 }
 
 impl<P: EncryptionMaterialsProvider> Direct for P {

@@ -11,7 +11,9 @@ use crate::Outcome;
 /// The processors that this process may use.
 pub(crate) fn allowed() -> Outcome<Vec<usize>> {
     let set = sched_getaffinity(None)?;
-    Ok((0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect())
+    Ok((0..CpuSet::MAX_CPU)
+        .filter(|cpu| set.is_set(*cpu))
+        .collect())
 }
 
 /// Keeps every thread of a process on one of `cpus`.
@@ -23,7 +25,9 @@ pub(crate) fn pin(process: u32, cpus: &[usize]) -> Outcome<()> {
     for task in fs::read_dir(format!("/proc/{process}/task"))? {
         let task = task?.file_name();
         let task = task.to_str().and_then(|number| number.parse().ok());
-        let task = task.and_then(Pid::from_raw).ok_or("a thread without a number")?;
+        let task = task
+            .and_then(Pid::from_raw)
+            .ok_or("a thread without a number")?;
         sched_setaffinity(Some(task), &set)?;
     }
     Ok(())

@@ -18,6 +18,9 @@ pub(crate) const CLASS: &str = "provost.keys.Static";
 /// The executable that users run; it is also the workers' program.
 pub(crate) const PROVOST: &str = env!("CARGO_BIN_EXE_provost");
 
+/// Bytes of each key.
+pub(crate) const KEY_BYTES: usize = 32;
+
 const URI: &str = "s3://bucket/logs/2026/07/part-00017.parquet";
 const CLUSTER: &str = "j-1ABCDEFGHIJKL";
 
@@ -44,18 +47,22 @@ impl Scratch {
             library: library()?,
         };
         fs::create_dir(scratch.store())?;
-        let mut list = String::new();
-        for (prefix, name) in [("s3://bucket/logs/", "logs"), ("*", "others")] {
-            list.push_str(&format!("{prefix} 1 {name}.key\n"));
-            let mut key = [0; 32];
+        let keys = [("s3://bucket/logs/", "logs"), ("*", "others")];
+        let list = keys.map(|(prefix, name)| format!("{prefix} 1 {name}.key\n"));
+        for (_, name) in keys {
+            let mut key = [0; KEY_BYTES];
             getrandom::fill(&mut key)?;
             let path = scratch.path(&format!("{name}.key"));
             let mut options = fs::File::options();
-            let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+            let mut file = options
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)?;
             file.write_all(&key)?;
         }
         let path = scratch.key_list();
-        fs::write(&path, list)?;
+        fs::write(&path, list.concat())?;
         fs::write(scratch.path("security.json"), scratch.security())?;
         for place in [Place::InProcess, Place::Worker] {
             let isolation = match place {
@@ -65,7 +72,8 @@ impl Scratch {
             let text = format!(
                 "security_configuration = \"security.json\"\n\n\
                  [classes.\"{CLASS}\"]\nisolation = \"{isolation}\"\n\n\
-                 [classes.\"{CLASS}\".conf]\nkeys = {path:?}\n"
+                 [classes.\"{CLASS}\".conf]\nkeys = \"{}\"\n",
+                path.display()
             );
             fs::write(scratch.configuration(place), text)?;
         }
@@ -145,8 +153,9 @@ pub(crate) fn request() -> EncryptRequest {
 /// The library that cargo built with this program, beside it.
 fn library() -> Outcome<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("libprovost_static_keys.so");
-    match path.try_exists()? {
-        true => Ok(path),
-        false => Err(format!("`{}` is missing", path.display()).into()),
+    if path.try_exists()? {
+        Ok(path)
+    } else {
+        Err(format!("`{}` is missing", path.display()).into())
     }
 }

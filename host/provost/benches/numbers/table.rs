@@ -89,7 +89,9 @@ fn show(value: f64, unit: Unit) -> String {
         Unit::Seconds if value >= 1e-3 => format!("{:.2} ms", value * 1e3),
         Unit::Seconds if value >= 1e-6 => format!("{:.2} µs", value * 1e6),
         Unit::Seconds => format!("{:.0} ns", value * 1e9),
-        Unit::Bytes if value >= f64::from(1 << 20) => format!("{:.1} MiB", value / f64::from(1 << 20)),
+        Unit::Bytes if value >= f64::from(1 << 20) => {
+            format!("{:.1} MiB", value / f64::from(1 << 20))
+        }
         Unit::Bytes => format!("{:.0} KiB", value / 1024.0),
     }
 }
@@ -97,7 +99,9 @@ fn show(value: f64, unit: Unit) -> String {
 /// Prints all rows under one heading.
 pub(crate) fn print(rows: &[Row]) {
     let head = ["what", "measured", "baseline", "ratio", "bar", ""].map(str::to_owned);
-    let table: Vec<_> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();
+    let table: Vec<_> = std::iter::once(head)
+        .chain(rows.iter().map(Row::cells))
+        .collect();
     let mut widths = [0; 6];
     for line in &table {
         for (width, cell) in widths.iter_mut().zip(line) {
@@ -105,7 +109,10 @@ pub(crate) fn print(rows: &[Row]) {
         }
     }
     for line in &table {
-        let cells = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = line
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
         println!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
 }
