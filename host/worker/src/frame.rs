@@ -8,7 +8,7 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The largest frame, in bytes.
 pub(crate) const FRAME_LIMIT: usize = 1 << 20;
@@ -18,7 +18,7 @@ pub(crate) const TLS_FRAME_LIMIT: usize = 16 << 20;
 /// The bytes of the length.
 const PREFIX: usize = 4;
 /// How much is read at once, so that most frames take one system call.
-const AT_ONCE: usize = 4096;
+const AT_ONCE: usize = 2048;
 
 /// Why a frame was not sent or not received.
 #[derive(Debug)]
@@ -102,12 +102,25 @@ pub(crate) fn read(
     limit: usize,
     until: Option<Instant>,
 ) -> Result<Zeroizing<Vec<u8>>, FrameError> {
-    let mut first = Zeroizing::new([0; AT_ONCE]);
+    let mut first = [0; AT_ONCE];
     let mut got = 0;
-    while got < PREFIX {
-        got += read_some(stream, first.get_mut(got..).unwrap_or_default(), until)?;
+    let body = read_into(stream, &mut first, &mut got, limit, until);
+    // Only what was used: wiping is slow.
+    first.get_mut(..got).unwrap_or_default().zeroize();
+    body
+}
+
+fn read_into(
+    stream: &UnixStream,
+    first: &mut [u8; AT_ONCE],
+    got: &mut usize,
+    limit: usize,
+    until: Option<Instant>,
+) -> Result<Zeroizing<Vec<u8>>, FrameError> {
+    while *got < PREFIX {
+        *got += read_some(stream, first.get_mut(*got..).unwrap_or_default(), until)?;
     }
-    let (prefix, start) = first.get(..got).unwrap_or_default().split_at(PREFIX);
+    let (prefix, start) = first.get(..*got).unwrap_or_default().split_at(PREFIX);
     let length = prefix.try_into().map_or(0, u32::from_le_bytes);
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length > limit {

@@ -87,7 +87,7 @@ impl Worker {
             failing: AtomicBool::new(false),
         };
         let begun = Instant::now();
-        let until = begun + worker.spec.deadline;
+        let until = after(begun, worker.spec.deadline);
         match worker.running(begun, until) {
             Ok(Ok(_)) => Ok(Ok(worker)),
             Ok(Err(refusal)) => Ok(Err(refusal)),
@@ -125,7 +125,7 @@ impl Worker {
         deadline: Duration,
     ) -> Result<Result<Answer, ProviderError>, WorkerError> {
         let begun = Instant::now();
-        self.call_until(&request, begun, begun + deadline)
+        self.call_until(&request, begun, after(begun, deadline))
             .map_err(|failure| self.error(request.name(), failure))
     }
 
@@ -220,7 +220,7 @@ impl Worker {
         }
         state.current = Current::Starting;
         drop(state);
-        let limit = until.min(Instant::now() + self.spec.deadline);
+        let limit = until.min(after(Instant::now(), self.spec.deadline));
         let started = Running::start(&self.spec, &self.filter, self.lanes, limit);
         let mut state = self.lock();
         let started = match started {
@@ -292,6 +292,12 @@ impl Worker {
     }
 }
 
+/// A deadline may be longer than the clock goes.
+fn after(begun: Instant, time: Duration) -> Instant {
+    const LONG: Duration = Duration::from_hours(24 * 365);
+    begun.checked_add(time).unwrap_or(begun + LONG)
+}
+
 /// How long a worker rests after so many failures in a row.
 fn rest(failures: u32) -> Duration {
     match failures {
@@ -305,6 +311,12 @@ fn rest(failures: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deadline_beyond_the_clock_is_a_long_one() {
+        let now = Instant::now();
+        assert!(after(now, Duration::MAX) > now + Duration::from_hours(24));
+    }
 
     #[test]
     fn the_first_restart_is_immediate_and_later_ones_wait_ever_longer_up_to_five_seconds() {

@@ -8,8 +8,8 @@ use provost_worker::{SealedLibrary, Worker, WorkerFailure, WorkerProgram, Worker
 use super::Tests;
 use super::collect::Collected;
 use super::setup::{
-    encrypt, encrypt_within, eventually, key_of, library_path, slow, spec, started, state_of,
-    status, worker,
+    encrypt, encrypt_within, eventually, key_of, library, slow, spec, started, state_of, status,
+    worker,
 };
 
 pub(crate) const TESTS: Tests = &[
@@ -206,7 +206,7 @@ fn innocent() {
 
 fn rest() {
     let worker = worker("Abort");
-    for _ in 0..2 {
+    for _ in 0..4 {
         let error = encrypt(&worker).unwrap_err();
         assert!(matches!(
             error.failure,
@@ -214,25 +214,24 @@ fn rest() {
         ));
     }
     let error = encrypt_within(&worker, Duration::from_millis(20)).unwrap_err();
-    let WorkerFailure::BackOff { failures: 2, wait } = error.failure else {
+    let WorkerFailure::BackOff { failures: 4, wait } = error.failure else {
         panic!("{error:?}")
     };
-    assert!(wait <= Duration::from_millis(100));
+    assert!(wait <= Duration::from_millis(400));
     // Whoever has the time waits for the restart instead.
     assert!(status(&worker).unwrap().healthy);
-    // An answer ends the row of failures, so the next restart is immediate again.
-    encrypt(&worker).unwrap_err();
-    let begun = Instant::now();
-    assert!(status(&worker).unwrap().healthy);
+    // An answer ends the row of failures, so that the next restart is immediate again.
+    let log = Collected::default();
+    log.during(|| encrypt(&worker)).unwrap_err();
+    let lines = log.lines();
     assert!(
-        begun.elapsed() < Duration::from_millis(90),
-        "{:?}",
-        begun.elapsed()
+        lines.iter().any(|line| line.contains(" failures=1")),
+        "{lines:?}"
     );
 }
 
 fn no_library() {
-    let bytes = std::fs::read(library_path()).unwrap();
+    let bytes = library().bytes().unwrap();
     let start = |bytes: &[u8]| {
         let library = SealedLibrary::seal("libcut.so", bytes).unwrap();
         let spec = WorkerSpec::new(WorkerProgram::CurrentExe, library, "provost.hostile.Good");

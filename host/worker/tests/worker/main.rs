@@ -22,7 +22,11 @@ fn main() -> ExitCode {
     if let Some(class) = std::env::var_os(lifetime::HOST_TO_KILL) {
         lifetime::host_to_kill(class.to_str().unwrap());
     }
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    // The one option of libtest's with a value apart that is in use.
+    if let Some(at) = arguments.iter().position(|a| a == "--test-threads") {
+        arguments.drain(at..arguments.len().min(at + 2));
+    }
     let filters: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
     let groups = [
         answers::TESTS,

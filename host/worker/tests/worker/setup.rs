@@ -1,6 +1,7 @@
 //! Workers for tests, and calls of them.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use provost_plugin_api::{
@@ -13,7 +14,7 @@ use provost_worker::{
 /// More than any call needs that is expected to be answered.
 pub(crate) const AMPLE: Duration = Duration::from_secs(20);
 
-pub(crate) fn library_path() -> PathBuf {
+fn library_path() -> PathBuf {
     let executable = std::env::current_exe().unwrap();
     executable
         .parent()
@@ -21,9 +22,14 @@ pub(crate) fn library_path() -> PathBuf {
         .join("libprovost_hostile_provider.so")
 }
 
+/// The library, read once: a build that runs meanwhile may replace it.
 pub(crate) fn library() -> SealedLibrary {
-    let bytes = std::fs::read(library_path()).unwrap();
-    SealedLibrary::seal("libprovost_hostile_provider.so", &bytes).unwrap()
+    static LIBRARY: OnceLock<SealedLibrary> = OnceLock::new();
+    let read = || {
+        let bytes = std::fs::read(library_path()).unwrap();
+        SealedLibrary::seal("libprovost_hostile_provider.so", &bytes).unwrap()
+    };
+    LIBRARY.get_or_init(read).clone()
 }
 
 pub(crate) fn spec(class: &str) -> WorkerSpec {
