@@ -3,10 +3,12 @@
 mod answers;
 mod crashes;
 mod description;
+mod flips;
 mod keys;
 mod log;
 mod proof;
 mod reading;
+mod release;
 mod rig;
 mod rotation;
 mod transcript;
