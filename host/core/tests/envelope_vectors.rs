@@ -147,7 +147,7 @@ fn read_object(vector: &Vector) -> Result<Vec<u8>, Refusal> {
     let key = unwrap(&materials(&vector.key), metadata.encrypted_data_key())
         .map_err(refusal("key-wrap"))?;
     let mut body = unhex(&vector.body);
-    let opener = open(&metadata, key, Some(body.len() as u64)).map_err(refusal("content"))?;
+    let opener = open(&metadata, &key, Some(body.len() as u64)).map_err(refusal("content"))?;
     opener.open_whole(&mut body).map_err(refusal("content"))?;
     Ok(body)
 }

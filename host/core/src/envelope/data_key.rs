@@ -33,14 +33,6 @@ impl DataKey {
         Some(key)
     }
 
-    /// A second copy, to read the same object again.
-    #[must_use]
-    pub fn clone_key(&self) -> Self {
-        let mut key = Self::zeroed();
-        key.0.copy_from_slice(self.secret_bytes());
-        key
-    }
-
     pub(super) fn secret_bytes(&self) -> &[u8; DATA_KEY_BYTES] {
         &self.0
     }

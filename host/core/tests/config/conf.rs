@@ -53,6 +53,13 @@ fn a_value_comes_from_one_of_five_places() {
 }
 
 #[test]
+fn only_an_inline_secret_makes_the_file_one() {
+    let elsewhere = "a = { file = \"pass\" }\nb = { credential = \"t\" }";
+    assert!(!clean(host(&conf(elsewhere))).has_inline_secrets());
+    assert!(clean(host(&conf("a = { secret = \"s\" }"))).has_inline_secrets());
+}
+
+#[test]
 fn a_value_that_is_no_text_is_to_be_quoted() {
     for value in ["1", "1.5", "true", "[\"a\"]", "1979-05-27"] {
         let error = one_error(host(&conf(&format!("a = {value}"))));

@@ -25,7 +25,7 @@ fn begin(
 
 fn opener(metadata: &ContentMetadata, body: Option<u64>) -> Result<Opener, ContentError> {
     let key = unwrap(&aes(32).decryption(), metadata.encrypted_data_key()).unwrap();
-    open(metadata, key, body)
+    open(metadata, &key, body)
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn whole_objects_open_and_tampered_ones_leave_nothing() {
 fn another_data_key_fails_at_the_commitment() {
     let (_, metadata) = begin(WriteFormat::V3, None).unwrap();
     let other = DataKey::generate(&mut Seeded(8)).unwrap();
-    let error = open(&metadata, other, None).unwrap_err();
+    let error = open(&metadata, &other, None).unwrap_err();
     assert_eq!(error, ContentError::Commitment);
 }
 

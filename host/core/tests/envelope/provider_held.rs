@@ -107,7 +107,7 @@ fn composed_unwrap_opens_what_a_key_at_hand_wrapped() {
             };
             let key = question.accept(&SecretBytes::new(answer)).unwrap();
             assert_eq!(key, data_key());
-            let opener = open(envelope.metadata(), key, None).unwrap();
+            let opener = open(envelope.metadata(), &key, None).unwrap();
             opener.open_whole(&mut body).unwrap();
             assert_eq!(body, b"plaintext");
         }

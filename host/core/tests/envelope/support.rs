@@ -204,7 +204,7 @@ pub(crate) fn open_object(
         .map_err(Refused::Metadata)?;
     let data_key = unwrap(materials, metadata.encrypted_data_key()).map_err(Refused::KeyWrap)?;
     let body_length = stored.body.len() as u64;
-    let mut opener = open(&metadata, data_key, Some(body_length)).map_err(Refused::Content)?;
+    let mut opener = open(&metadata, &data_key, Some(body_length)).map_err(Refused::Content)?;
     let mut body = stored.body.clone();
     let (ciphertext, tag) = body.split_last_chunk_mut().unwrap();
     for piece in ciphertext.chunks_mut(piece) {

@@ -17,7 +17,7 @@ use crate::envelope::suite::{GCM_TAG_BYTES, V3_CONTENT_IV};
 /// it matches. `body_length` in bytes (ciphertext and tag), if it is known: then it is enforced.
 pub fn open(
     metadata: &ContentMetadata,
-    key: DataKey,
+    key: &DataKey,
     body_length: Option<u64>,
 ) -> Result<Opener, ContentError> {
     let suite = metadata.suite();
@@ -33,7 +33,7 @@ pub fn open(
             message_id,
             commitment,
         } => {
-            let content_key = key_commitment::verify(&key, message_id, commitment)?;
+            let content_key = key_commitment::verify(key, message_id, commitment)?;
             Gcm::new(Direction::Decrypt, &content_key, &V3_CONTENT_IV, suite.aad)
         }
     };

@@ -206,7 +206,7 @@ async fn stream(
         size,
         mut body,
     } = opened;
-    let mut opener = open(&metadata, key, Some(size)).about(uri)?;
+    let mut opener = open(&metadata, &key, Some(size)).about(uri)?;
     let mut splitter = Splitter::new(&metadata, size, uri)?;
     let (sender, mut receiver) = mpsc::channel::<(Vec<u8>, usize)>(QUEUE);
     let (spent, mut emptied) = mpsc::channel::<Vec<u8>>(QUEUE + 2);
@@ -292,11 +292,10 @@ async fn verified<S: Sink>(
     let uri = uri.clone();
     blocking(move || {
         // Twice from the same spool: what is released is what was verified.
-        let again = key.clone_key();
-        from_spool(spool.file(), &metadata, key, size, &uri, |_| Ok(()))?;
+        from_spool(spool.file(), &metadata, &key, size, &uri, |_| Ok(()))?;
         let mut sink = sink;
         let mut done = 0_u64;
-        from_spool(spool.file(), &metadata, again, size, &uri, |plaintext| {
+        from_spool(spool.file(), &metadata, &key, size, &uri, |plaintext| {
             sink.write(plaintext)?;
             done = done.saturating_add(plaintext.len() as u64);
             if let Some(progress) = &progress {
@@ -322,7 +321,7 @@ async fn in_memory<S: Sink>(
         size,
         mut body,
     } = opened;
-    let opener = open(&metadata, key, Some(size)).about(uri)?;
+    let opener = open(&metadata, &key, Some(size)).about(uri)?;
     let (text, length) = body
         .read(vec![0; usize::try_from(size).unwrap_or(0)])
         .await?;
@@ -345,7 +344,7 @@ async fn in_memory<S: Sink>(
 fn from_spool(
     mut spool: &File,
     metadata: &ContentMetadata,
-    key: DataKey,
+    key: &DataKey,
     size: u64,
     uri: &ObjectUri,
     mut plaintext: impl FnMut(&[u8]) -> Result<(), ObjectError>,
