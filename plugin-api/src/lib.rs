@@ -88,9 +88,10 @@
 //! holds. It uses no key.
 //!
 //! **Errors** have a kind that the host acts on and a message that people read
-//! ([`ProviderError`]). The host retries [`ErrorKind::Unavailable`] and [`ErrorKind::Throttled`] only,
-//! and underlines the configuration key that an error names ([`ProviderError::at_key`]). It quotes the
-//! message as the provider's own, without control characters, and cuts it off at 4 KiB.
+//! ([`ProviderError`]). [`ErrorKind::Unavailable`] and [`ErrorKind::Throttled`] say that the same call
+//! may succeed later, and never count against a key. The host underlines the configuration key that an
+//! error of [`Provider::new`] names ([`ProviderError::at_key`]), quotes the message as the provider's
+//! own, without control characters, and cuts a long one off.
 //!
 //! **The only call back into the host is [`ClassContext::log`]**, from any thread, at any time, also
 //! after the instance is gone: such a line is dropped. Stdout and stderr are not a provider's to use.

@@ -10,7 +10,7 @@ use provost_worker::WorkerProgram;
 
 use crate::error::{ApiMisuse, Error};
 use crate::loader::{self, LoadError};
-use crate::provider::{ProviderHandle, ProviderKeys, Starter};
+use crate::provider::{ProviderFailure, ProviderHandle, ProviderKeys, Starter};
 use crate::registry::Registry;
 use crate::store::encrypted::EncryptedStore;
 use crate::store::{ObjectUri, Scheme, Stores};
@@ -173,10 +173,36 @@ impl Host {
         let library = loader::accept(&registration, ClassKind::Materials, &self.configuration)?;
         let host = Arc::clone(&self.configuration);
         let starter = Starter::new(host, class.clone(), library, self.program.clone())?;
-        let handle = starter.start()?;
+        let handle = starter.start().map_err(|error| self.pointed(error))?;
         let host = Arc::clone(&self.configuration);
         let keys = Arc::new(ProviderKeys::new(handle, Arc::new(starter), host));
         loaded.insert(class.clone(), Arc::clone(&keys));
         Ok(keys)
+    }
+
+    /// A provider's complaint about a configuration key, underlined where the key is set.
+    fn pointed(&self, error: Error) -> Error {
+        let Error::Provider(ProviderFailure::Answered {
+            provider,
+            error: answer,
+            ..
+        }) = &error
+        else {
+            return error;
+        };
+        let entries = &self.configuration.class(&provider.class).conf;
+        let entry = entries
+            .iter()
+            .find(|entry| Some(entry.key.get().as_str()) == answer.conf_key());
+        match entry {
+            None => error,
+            Some(entry) => {
+                let message = format!("{provider} refuses its configuration: {}", answer.message());
+                self.configuration
+                    .error(entry.key.span(), message)
+                    .label("the provider names this key")
+                    .into()
+            }
+        }
     }
 }
