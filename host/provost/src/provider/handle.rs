@@ -249,12 +249,19 @@ impl ProviderHandle {
         }
     }
 
-    fn protocol(&self, operation: &'static str, what: String) -> ProviderFailure {
+    /// A breach of the contract, told with the provider's own words cleaned.
+    pub(super) fn protocol(&self, operation: &'static str, what: String) -> ProviderFailure {
+        let (provider, what) = (self.0.name.clone(), self.0.filter.clean(&what));
         ProviderFailure::Protocol {
-            provider: self.0.name.clone(),
+            provider,
             operation,
             what,
         }
+    }
+
+    /// Whether words that quote the provider can be shown as they are.
+    pub(super) fn is_clean(&self, words: &str) -> bool {
+        self.0.filter.clean(words) == words
     }
 
     fn mismatch(&self, operation: &'static str, _answer: &Answer) -> ProviderFailure {
@@ -266,6 +273,11 @@ impl ProviderHandle {
         operation: &'static str,
         source: provost_core::materials::MaterialsError,
     ) -> ProviderFailure {
+        // Names and values that it quotes may be a configured secret.
+        let words = source.to_string();
+        if !self.is_clean(&words) {
+            return self.protocol(operation, words);
+        }
         ProviderFailure::Materials {
             provider: self.0.name.clone(),
             operation,

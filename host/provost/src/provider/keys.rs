@@ -363,6 +363,11 @@ pub(super) fn class(handle: &ProviderHandle) -> String {
 }
 
 fn wrap_error(handle: &ProviderHandle, source: KeyWrapError) -> KeyError {
+    // It may quote what the wrap added to the description.
+    let words = source.to_string();
+    if !handle.is_clean(&words) {
+        return handle.protocol("wrap", words).into();
+    }
     KeyError::Wrap {
         class: class(handle),
         source,

@@ -115,7 +115,7 @@ impl Starter {
             Ok(Err(CallError::Protocol(what))) => Err(ProviderFailure::Protocol {
                 provider: name,
                 operation,
-                what,
+                what: filter.clean(&what),
             }),
             Err(_) => Err(ProviderFailure::Deadline {
                 provider: name,
