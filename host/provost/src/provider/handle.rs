@@ -15,6 +15,10 @@ use provost_worker::{Answer, Request, TextFilter, Worker};
 
 use super::failure::{ProviderFailure, ProviderName};
 use super::in_process;
+use super::watch::{Watch, watched};
+
+/// How much longer than its deadline a call of a worker may take: the worker is killed by then.
+const WORKER_GRACE: Duration = Duration::from_secs(10);
 
 /// A loaded provider: in a worker process or in this one. Cheap to clone.
 ///
@@ -185,38 +189,55 @@ impl ProviderHandle {
 
     /// Runs blocking calls for an asynchronous caller, on a thread of their own.
     ///
-    /// When the deadline passes (with some grace for a worker, which ends its calls itself) the
-    /// thread is abandoned and its late answer discarded. Dropping the future does not cancel.
+    /// When the deadline of one of them passes (with some grace for a worker, which ends its calls
+    /// itself) the thread is abandoned and its late answer discarded. Dropping the future does not
+    /// cancel.
     pub async fn ask<T: Send + 'static>(
         &self,
         operation: &'static str,
         calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
     ) -> Result<T, ProviderFailure> {
-        let handle = self.clone();
-        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let (handle, watch) = (self.clone(), Watch::default());
+        let (sender, mut receiver) = tokio::sync::oneshot::channel();
+        let watched = watch.clone();
         // Not `spawn_blocking`: a runtime waits for those threads when it ends.
         let spawned = std::thread::Builder::new()
             .name("provost-provider".into())
             .spawn(move || {
+                watched.this_thread();
                 let _ = sender.send(calls(&handle));
             });
         if let Err(error) = spawned {
             return Err(self.protocol(operation, format!("no thread for the call: {error}")));
         }
-        let wait = match self.0.backend {
+        let limit = match self.0.backend {
             Backend::InProcess(_) => self.0.deadline,
-            // A worker is asked at most twice, and started in between.
-            Backend::Worker(_) => self.0.deadline * 3 + Duration::from_secs(10),
+            Backend::Worker(_) => self.0.deadline + WORKER_GRACE,
         };
-        match tokio::time::timeout(wait, receiver).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(self.protocol(operation, "the calling thread ended".to_owned())),
-            Err(_) => Err(self.overrun(operation)),
+        loop {
+            let wait = watch
+                .overdue(limit)
+                .map_err(|running| self.overrun(running.operation))?;
+            match tokio::time::timeout(wait, &mut receiver).await {
+                Ok(Ok(result)) => return result,
+                Ok(Err(_)) => {
+                    return Err(self.protocol(operation, "the calling thread ended".to_owned()));
+                }
+                Err(_) => {}
+            }
         }
     }
 
     fn call(&self, request: Request<'_>) -> Result<Answer, ProviderFailure> {
         let operation = request.name();
+        watched(operation, || self.call_backend(operation, request))
+    }
+
+    fn call_backend(
+        &self,
+        operation: &'static str,
+        request: Request<'_>,
+    ) -> Result<Answer, ProviderFailure> {
         match &self.0.backend {
             Backend::InProcess(provider) => {
                 let started = Instant::now();

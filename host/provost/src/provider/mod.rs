@@ -6,6 +6,7 @@ mod in_process;
 mod keys;
 mod proof;
 mod start;
+mod watch;
 
 pub use failure::{ProviderFailure, ProviderName};
 pub use handle::ProviderHandle;

@@ -194,3 +194,16 @@ fn calls_made_at_the_same_time_each_get_their_answer() {
         }
     });
 }
+
+#[test]
+fn the_deadline_is_that_of_each_call_not_of_all_calls_of_a_write() {
+    in_both_modes(|isolation| {
+        // Two calls at the first write: for the materials, and for the proof.
+        let rig = Setup::new("Slow", isolation)
+            .setting("deadline = \"1500ms\"")
+            .conf("ms", "\"900\"")
+            .build();
+        rig.put("memory://m/x", b"text").unwrap();
+        assert_eq!(rig.get("memory://m/x").unwrap(), b"text");
+    });
+}

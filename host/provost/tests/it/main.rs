@@ -1,12 +1,15 @@
 //! The tests of the host and its command, in one binary.
 
 mod answers;
+mod configured;
 mod crashes;
 mod description;
 mod flips;
 mod keys;
+mod listing;
 mod loading;
 mod log;
+mod minimal_provider;
 mod proof;
 mod reading;
 mod release;

@@ -46,7 +46,8 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// A class of the hostile library, or a whole class name of a first-party one.
+    /// A class of the hostile library, or the whole name of another; one that is not of this
+    /// workspace needs its library.
     pub(crate) fn new(class: &str, isolation: Isolation) -> Self {
         let (class, library) = match class {
             "provost.keys.Static" => (
@@ -54,6 +55,7 @@ impl Setup {
                 plugins().join("libprovost_static_keys.so"),
             ),
             "provost.keys.Rsa" => (class.to_owned(), plugins().join("libprovost_rsa_keys.so")),
+            class if class.contains('.') => (class.to_owned(), PathBuf::new()),
             class => (format!("provost.hostile.{class}"), hostile_library()),
         };
         Self {

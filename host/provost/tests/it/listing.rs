@@ -1,0 +1,84 @@
+//! What needs no key: looking, listing and removing.
+
+use provost::store::ObjectPrefix;
+use provost::store::encrypted::{ObjectError, delete, list};
+use provost_core::config::Isolation;
+use provost_core::envelope::{EnvelopePlace, Format, MetadataError};
+
+use crate::rig::{Rig, Setup};
+
+fn with_instruction_files() -> Rig {
+    Setup::new("Good", Isolation::InProcess)
+        .tables(
+            "[[prefixes]]\nprefix = \"memory://m/file/\"\nwrite.envelope = \"instruction-file\"\n\
+             read.envelope = [\"metadata\", \"instruction-file\"]",
+        )
+        .build()
+}
+
+fn listed(rig: &Rig, prefix: &str) -> Vec<(String, Option<u64>)> {
+    let prefix: ObjectPrefix = prefix.parse().unwrap();
+    let listed = rig.wait(list(rig.host.stores(), &prefix)).unwrap();
+    listed
+        .into_iter()
+        .map(|object| (object.info.uri.to_string(), object.plaintext))
+        .collect()
+}
+
+#[test]
+fn a_listing_has_objects_with_the_size_of_their_plaintext_and_no_instruction_files() {
+    let rig = with_instruction_files();
+    rig.put("memory://m/a", b"four").unwrap();
+    rig.put("memory://m/file/b", b"").unwrap();
+    rig.store(
+        "memory://m/plain",
+        provost::store::Metadata::new(),
+        vec![0; 100],
+    );
+    assert!(rig.exists("memory://m/file/b.instruction"));
+    let expected = [("a", Some(4)), ("file/b", Some(0)), ("plain", None)];
+    let expected = expected.map(|(key, size)| (format!("memory://m/{key}"), size));
+    assert_eq!(listed(&rig, "memory://m/"), expected);
+}
+
+#[test]
+fn removing_an_object_removes_its_instruction_file() {
+    let rig = with_instruction_files();
+    let name = "memory://m/file/b";
+    rig.put(name, b"text").unwrap();
+    rig.wait(delete(rig.host.stores(), &rig.uri(name))).unwrap();
+    assert!(!rig.exists(name));
+    assert!(!rig.exists("memory://m/file/b.instruction"));
+    let error = rig
+        .wait(delete(rig.host.stores(), &rig.uri(name)))
+        .unwrap_err();
+    assert!(matches!(error, ObjectError::Store(_)), "{error:?}");
+}
+
+#[test]
+fn looking_at_an_object_says_what_the_read_policy_would() {
+    let rig = with_instruction_files();
+    rig.put("memory://m/file/b", b"text").unwrap();
+    let found = rig.inspect("memory://m/file/b").unwrap();
+    assert_eq!(found.plaintext, 4);
+    assert_eq!(found.envelope.format, Format::V3);
+    assert_eq!(found.envelope.place, EnvelopePlace::InstructionFile);
+    assert!(found.refusal.is_none());
+
+    // The same object where instruction files are not read.
+    for suffix in ["", ".instruction"] {
+        let (head, body) = rig.stored(&format!("memory://m/file/b{suffix}"));
+        rig.store(&format!("memory://m/b{suffix}"), head.metadata, body);
+    }
+    let found = rig.inspect("memory://m/b").unwrap();
+    let refusal = MetadataError::PlaceNotAllowed {
+        found: EnvelopePlace::InstructionFile,
+    };
+    assert_eq!(found.refusal, Some(refusal));
+    rig.store(
+        "memory://m/plain",
+        provost::store::Metadata::new(),
+        vec![0; 100],
+    );
+    assert!(rig.inspect("memory://m/plain").is_err());
+}
