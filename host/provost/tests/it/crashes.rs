@@ -63,11 +63,7 @@ fn a_panic_in_a_constructor_is_an_error_of_the_class() {
             let error = rig.put("memory://m/x", b"x").unwrap_err();
             says(
                 &error,
-                &[
-                    "`provost.hostile.PanicInNew`",
-                    "to new",
-                    "panicked: hostile: in new",
-                ],
+                &["`provost.hostile.PanicInNew`", "panicked: hostile: in new"],
             );
             assert_eq!(failure(&error).kind(), Some(ErrorKind::Internal));
         }

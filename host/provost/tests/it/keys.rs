@@ -134,6 +134,7 @@ fn a_node_with_the_public_half_writes_what_it_cannot_read() {
         let strict = rsa(isolation, false, "");
         let error = strict.put("memory://v3/x", b"text").unwrap_err();
         says(&error, &["could not be read back", "no private key"]);
+        assert!(error.hint().unwrap().contains("proof = \"elsewhere\""));
         assert!(!strict.exists("memory://v3/x"));
 
         let node = rsa(isolation, false, "proof = \"elsewhere\"");

@@ -212,7 +212,7 @@ fn a_library_that_was_cut_is_refused_at_every_length() {
 #[test]
 fn a_file_that_is_no_library_is_refused() {
     in_both_modes(|isolation| {
-        let (setup, path) = changed(Setup::new("Good", isolation), |bytes| bytes.clear());
+        let (setup, path) = changed(Setup::new("Good", isolation), Vec::clear);
         let rig = setup.build();
         for text in [&b""[..], b"#!/bin/sh\nexit 0\n", b"\x7fELF"] {
             fs::write(&path, text).unwrap();

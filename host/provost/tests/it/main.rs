@@ -1,4 +1,5 @@
 //! The tests of the host and its command, in one binary.
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 
 mod answers;
 mod configured;

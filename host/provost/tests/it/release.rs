@@ -36,7 +36,7 @@ const TAMPERINGS: [Tampering; 6] = [
         body[at] ^= 0x80;
     }),
     ("last byte of the tag", |body| {
-        *body.last_mut().unwrap() ^= 1
+        *body.last_mut().unwrap() ^= 1;
     }),
     ("cut by a byte", |body| {
         body.pop();

@@ -42,7 +42,7 @@ pub(crate) struct Setup {
     conf: String,
     top: String,
     tables: String,
-    folder: Arc<TempDir>,
+    folder: TempDir,
 }
 
 impl Setup {
@@ -66,19 +66,13 @@ impl Setup {
             conf: String::new(),
             top: String::new(),
             tables: String::new(),
-            folder: Arc::new(tempfile::tempdir().unwrap()),
+            folder: tempfile::tempdir().unwrap(),
         }
     }
 
     /// The scratch folder, which the host's configuration is relative to.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().canonicalize().unwrap()
-    }
-
-    /// Uses the same scratch folder as another host.
-    pub(crate) fn beside(mut self, other: &Rig) -> Self {
-        self.folder = Arc::clone(&other.folder);
-        self
     }
 
     /// Another library than the one of this build.
@@ -176,7 +170,7 @@ pub(crate) struct Rig {
     pub(crate) host: Host,
     pub(crate) class: ClassName,
     runtime: tokio::runtime::Runtime,
-    folder: Arc<TempDir>,
+    folder: TempDir,
 }
 
 /// A host whose class has no settings.
