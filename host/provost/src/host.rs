@@ -25,8 +25,12 @@ pub struct Host {
     registry: Registry,
     program: Option<WorkerProgram>,
     stores: Arc<Stores>,
-    loaded: Mutex<HashMap<ClassName, Arc<ProviderKeys>>>,
+    loaded: Mutex<HashMap<ClassName, Slot>>,
 }
+
+/// A class's provider, once it is loaded. Each has a lock of its own: a provider that is slow to
+/// start keeps nobody from another one.
+type Slot = Arc<Mutex<Option<Arc<ProviderKeys>>>>;
 
 /// Builds a [`Host`].
 #[derive(Debug, Default)]
@@ -165,8 +169,12 @@ impl Host {
     }
 
     fn keys(&self, class: &ClassName) -> Result<Arc<ProviderKeys>, Error> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keys) = loaded.get(class) {
+        let slot = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(loaded.entry(class.clone()).or_default())
+        };
+        let mut loaded = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keys) = &*loaded {
             return Ok(Arc::clone(keys));
         }
         let registration = self.registry.resolve(class).map_err(LoadError::from)?;
@@ -176,7 +184,7 @@ impl Host {
         let handle = starter.start().map_err(|error| self.pointed(error))?;
         let host = Arc::clone(&self.configuration);
         let keys = Arc::new(ProviderKeys::new(handle, Arc::new(starter), host));
-        loaded.insert(class.clone(), Arc::clone(&keys));
+        *loaded = Some(Arc::clone(&keys));
         Ok(keys)
     }
 

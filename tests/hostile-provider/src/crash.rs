@@ -24,6 +24,20 @@ impl Misbehaviour for PanicInNew {
     }
 }
 
+pub(crate) struct HangInNew;
+
+impl Misbehaviour for HangInNew {
+    fn start(_: &ClassContext) -> Result<Self, ProviderError> {
+        loop {
+            thread::park();
+        }
+    }
+
+    fn spoil(&self, good: RawMaterials) -> Answer {
+        Ok(good)
+    }
+}
+
 pub(crate) struct PanicInCall;
 
 impl Misbehaviour for PanicInCall {

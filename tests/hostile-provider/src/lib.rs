@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `PanicInNew`, `PanicInCall`, `PanicInDrop` | panics there |
 //! | `Abort`, `Segfault`, `Exit` | ends the process: SIGABRT, SIGSEGV, `exit(0)` |
-//! | `Hang` | never answers |
+//! | `Hang`, `HangInNew` | never answers |
 //! | `MemoryBomb` | allocates until it is stopped |
 //! | `ShortKey` | a key of 15 bytes |
 //! | `ZeroKey` | a key of 32 zero bytes |
@@ -45,7 +45,9 @@ mod wrong;
 use provost_plugin_api::export_providers;
 
 use asked::{Echo, Leak};
-use crash::{Abort, Exit, Hang, MemoryBomb, PanicInCall, PanicInDrop, PanicInNew, Segfault};
+use crash::{
+    Abort, Exit, Hang, HangInNew, MemoryBomb, PanicInCall, PanicInDrop, PanicInNew, Segfault,
+};
 use flood::{FloodStdout, NoisyError};
 use good::{Good, Slow};
 use held::Held;
@@ -66,6 +68,7 @@ export_providers! {
     materials "provost.hostile.Segfault" => Hostile<Segfault>;
     materials "provost.hostile.Exit" => Hostile<Exit>;
     materials "provost.hostile.Hang" => Hostile<Hang>;
+    materials "provost.hostile.HangInNew" => Hostile<HangInNew>;
     materials "provost.hostile.MemoryBomb" => Hostile<MemoryBomb>;
     materials "provost.hostile.ShortKey" => Hostile<ShortKey>;
     materials "provost.hostile.ZeroKey" => Hostile<ZeroKey>;

@@ -139,6 +139,32 @@ fn a_hang_ends_at_the_deadline_and_the_next_call_works() {
 }
 
 #[test]
+fn a_constructor_that_hangs_ends_at_the_deadline_and_keeps_nobody_waiting() {
+    in_both_modes(|isolation| {
+        let rig = Setup::new("HangInNew", isolation)
+            .setting("deadline = \"3s\"")
+            .tables(&format!(
+                "[libraries]\nfiles = [\"{}\"]",
+                hostile_library().display()
+            ))
+            .build();
+        let other: ClassName = "provost.hostile.Good".parse().unwrap();
+        std::thread::scope(|scope| {
+            let begun = Instant::now();
+            let hanging = scope.spawn(|| rig.host.provider(&rig.class).unwrap_err());
+            // Well after that began, and well before it ends.
+            std::thread::sleep(Duration::from_millis(200));
+            rig.host.provider(&other).unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(3));
+            let error = hanging.join().unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            says(&error, &["`provost.hostile.HangInNew`", "within 3s"]);
+            assert!(!failure(&error).is_violation());
+        });
+    });
+}
+
+#[test]
 fn a_provider_that_hangs_in_process_leaves_other_providers_alone() {
     let hanging = Setup::new("Hang", Isolation::InProcess)
         .setting("deadline = \"100ms\"")
