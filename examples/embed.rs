@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // First: the host starts this program again for its workers, and there this does not return.
     provost::worker::serve_if_worker();
 
-    let folder = tempfile::tempdir()?;
+    let folder = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempdir()?;
     let folder = folder.path().canonicalize()?;
     let (host, security) = configure(&folder, &libraries()?)?;
     let host = Host::builder()
@@ -65,15 +67,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn configure(folder: &Path, libraries: &Path) -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
     let mut key = [0; 32];
     getrandom::fill(&mut key)?;
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(folder.join("demo.key"))?
-        .write_all(&key)?;
+    private(&folder.join("demo.key"), &key)?;
     fs::create_dir(folder.join("store"))?;
     let list = format!("{}/ 1 demo.key\n", folder.join("store").display());
-    fs::write(folder.join("keys.list"), list)?;
+    private(&folder.join("keys.list"), list.as_bytes())?;
 
     // The host's own: what the provider is told.
     let host = folder.join("provost.toml");
@@ -82,6 +79,13 @@ fn configure(folder: &Path, libraries: &Path) -> Result<(PathBuf, PathBuf), Box<
         folder.join("keys.list").display()
     );
     fs::write(&host, text)?;
+    // Libraries are refused where others can write; cargo's folder may be such a place.
+    let library = folder.join("libprovost_static_keys.so");
+    private(
+        &library,
+        &fs::read(libraries.join("libprovost_static_keys.so"))?,
+    )?;
+
     // What is encrypted, which class has the keys, and its library.
     let security = folder.join("security.json");
     let text = format!(
@@ -94,10 +98,20 @@ fn configure(folder: &Path, libraries: &Path) -> Result<(PathBuf, PathBuf), Box<
                 "EncryptionKeyProviderClass": "provost.keys.Static"
             }}}}
         }}}}"#,
-        libraries.join("libprovost_static_keys.so").display()
+        library.display()
     );
     fs::write(&security, text)?;
     Ok((host, security))
+}
+
+/// Writes a file that is its owner's alone.
+fn private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(bytes)
 }
 
 /// Where cargo puts the libraries of this workspace; yours are in a folder of your own.

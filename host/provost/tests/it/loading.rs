@@ -13,7 +13,7 @@ use provost::{ApiMisuse, Error, Host};
 use provost_core::config::{ClassName, Isolation};
 use provost_core::section::{ClassKind, SectionError};
 
-use crate::rig::{Rig, Setup, hostile_library, in_both_modes, rig, says};
+use crate::rig::{Rig, Setup, hostile_library, in_both_modes, install, rig, says};
 
 fn load_error(rig: &Rig) -> LoadError {
     match rig.provider().unwrap_err() {
@@ -41,7 +41,7 @@ fn changed(setup: Setup, change: impl FnOnce(&mut Vec<u8>)) -> (Setup, PathBuf) 
     let path = setup.root().join("libchanged.so");
     let mut bytes = fs::read(hostile_library()).unwrap();
     change(&mut bytes);
-    fs::write(&path, bytes).unwrap();
+    install(&path, bytes);
     (setup.library(&path), path)
 }
 
@@ -166,6 +166,7 @@ fn a_library_where_others_can_write_is_refused() {
         let setup = Setup::new("Good", isolation);
         let folder = setup.root().join("open");
         fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let library = folder.join("libgood.so");
         fs::copy(hostile_library(), &library).unwrap();
         let rig = setup.library(&library).build();
@@ -278,7 +279,7 @@ fn two_different_libraries_that_claim_one_class_are_both_named() {
 
         let mut other = fs::read(hostile_library()).unwrap();
         other.push(0);
-        fs::write(folder.join("libb.so"), other).unwrap();
+        install(&folder.join("libb.so"), other);
         let class: ClassName = "provost.hostile.Echo".parse().unwrap();
         let error = rig.host.provider(&class).unwrap_err();
         says(

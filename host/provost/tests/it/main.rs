@@ -11,6 +11,7 @@ mod listing;
 mod loading;
 mod log;
 mod minimal_provider;
+mod plugins;
 mod proof;
 mod reading;
 mod release;

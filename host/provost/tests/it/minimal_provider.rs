@@ -6,12 +6,13 @@ use std::process::Command;
 
 use provost_core::config::Isolation;
 
-use crate::rig::{Rig, Setup, in_both_modes, private};
+use crate::plugins::private_folder;
+use crate::rig::{Rig, Setup, in_both_modes, install, private};
 
 const CLASS: &str = "com.example.keys.OneKey";
 
-/// Copies the example and builds it, against the contract of this tree.
-fn built() -> PathBuf {
+/// Copies the example and builds it, against the contract of this tree; installs it in `folder`.
+fn built(folder: &Path) -> PathBuf {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let repository = repository.canonicalize().unwrap();
     let example = repository.join("examples/minimal-provider");
@@ -38,7 +39,12 @@ fn built() -> PathBuf {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(!said.contains("warning"), "{said}");
-    target.join("debug/libminimal_provider.so")
+    let library = folder.join("libminimal_provider.so");
+    install(
+        &library,
+        fs::read(target.join("debug/libminimal_provider.so")).unwrap(),
+    );
+    library
 }
 
 fn host(library: &Path, isolation: Isolation, key: impl AsRef<[u8]>) -> Rig {
@@ -49,7 +55,8 @@ fn host(library: &Path, isolation: Isolation, key: impl AsRef<[u8]>) -> Rig {
 
 #[test]
 fn the_example_builds_outside_this_workspace_and_encrypts() {
-    let library = built();
+    let folder = private_folder();
+    let library = built(folder.path());
     in_both_modes(|isolation| {
         let key: Vec<u8> = (0..32).map(|n| n * 3 + 1).collect();
         let rig = host(&library, isolation, &key);

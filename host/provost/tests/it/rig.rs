@@ -17,7 +17,7 @@ use provost_core::config::{
 use tempfile::TempDir;
 
 use crate::log;
-use crate::transcript::plugins;
+use crate::plugins::{plugins, private_folder};
 
 /// Runs `test` with providers in workers and again with providers in this process.
 pub(crate) fn in_both_modes(test: impl Fn(Isolation)) {
@@ -66,7 +66,7 @@ impl Setup {
             conf: String::new(),
             top: String::new(),
             tables: String::new(),
-            folder: tempfile::tempdir().unwrap(),
+            folder: private_folder(),
         }
     }
 
@@ -310,6 +310,12 @@ pub(crate) fn all_words(error: &Error) -> String {
 pub(crate) fn private(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::write(path, bytes).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// A library as a host accepts it: whatever the umask is, nobody else can write it.
+pub(crate) fn install(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::write(path, bytes).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
 }
 
 /// The names in a folder, sorted.
