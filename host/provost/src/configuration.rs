@@ -12,6 +12,9 @@ use zeroize::Zeroize;
 /// The largest configuration file, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
 
+/// What the file is called in errors.
+const HOST: &str = "host configuration";
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,9 +46,23 @@ impl ConfigurationError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("check the name; relative paths start at the current folder".to_owned())
-            }
+            Self::Read { what, path, source } => match source.kind() {
+                io::ErrorKind::NotFound => {
+                    Some("check the name; relative paths start at the current folder".to_owned())
+                }
+                io::ErrorKind::IsADirectory => {
+                    let file = match *what {
+                        HOST => "provost.toml",
+                        _ => "security.json",
+                    };
+                    let file = path.join(file);
+                    Some(format!("name the file in it, such as `{}`", file.display()))
+                }
+                io::ErrorKind::PermissionDenied => {
+                    Some("the user that runs this command has to be able to read it".to_owned())
+                }
+                _ => None,
+            },
             Self::Mode { path, .. } => Some(format!(
                 "chmod 600 {}, or move the secrets into files: `{{ file = \"/path\" }}`",
                 path.display()
@@ -57,7 +74,7 @@ impl ConfigurationError {
 
 /// Reads provost.toml. What the environment may set wins over the file.
 pub fn load_host(path: &Path) -> Result<Loaded<HostConfiguration>, ConfigurationError> {
-    let what = "host configuration";
+    let what = HOST;
     let (file, folder) = open(what, path)?;
     let mode = file
         .metadata()
@@ -101,7 +118,8 @@ pub(crate) fn read_secret(path: &Path, limit: u64) -> io::Result<SecretBytes> {
     let mode = metadata.mode() & 0o7777;
     if mode & 0o007 != 0 {
         return refuse(format!(
-            "others may read or write it (mode {mode:04o}); run chmod o= on it"
+            "others may read or write it (mode {mode:04o}): run `chmod o= {}`",
+            path.display()
         ));
     }
     // Room for one byte over the limit: the buffer never grows, so no copy is left behind.

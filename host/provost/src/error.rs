@@ -66,6 +66,21 @@ impl From<Diagnostic> for Error {
     }
 }
 
+/// An error and its causes on one line; a cause that the text before it already says is left out.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
@@ -79,7 +94,7 @@ impl Error {
             Self::Configuration(error) => error.hint(),
             Self::Refused(diagnostic) => diagnostic.hint_text().map(str::to_owned),
             Self::Disabled { .. } => Some(
-                "set EnableAtRestEncryption to true, with an S3EncryptionConfiguration of mode \
+                "it takes EnableAtRestEncryption true, and an S3EncryptionConfiguration of mode \
                  CSE-Custom"
                     .to_owned(),
             ),

@@ -189,7 +189,7 @@ fn links_pipes_and_folders_are_no_objects() {
         for error in [got, put, deleted] {
             assert_eq!(
                 error.to_string(),
-                format!("{uri}: not an object but {found}")
+                format!("`{uri}` is not an object but {found}")
             );
         }
         assert!(

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// The heading of the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
+
 /// The provider host for encryption keys and TLS artifacts.
 #[derive(Debug, Parser)]
 #[command(
@@ -26,31 +29,52 @@ pub(crate) struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The host's configuration, provost.toml.
-    #[arg(long, global = true, value_name = "FILE", env = "PROVOST_CONFIG")]
+    /// The host's configuration, provost.toml. Default: none, only the environment.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "PROVOST_CONFIG",
+        hide_env_values = true,
+        help_heading = EVERYWHERE
+    )]
     pub(crate) config: Option<PathBuf>,
     /// The security configuration, EMR's JSON. Default: what provost.toml names.
     #[arg(
         long,
         global = true,
         value_name = "FILE",
-        env = "PROVOST_SECURITY_CONFIGURATION"
+        env = "PROVOST_SECURITY_CONFIGURATION",
+        hide_env_values = true,
+        help_heading = EVERYWHERE
     )]
     pub(crate) security_configuration: Option<PathBuf>,
-    /// How results are printed.
-    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    /// How results are printed: for people, or as one JSON document, errors too.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Output::Text,
+        help_heading = EVERYWHERE
+    )]
     pub(crate) output: Output,
-    /// Log what the host does, to stderr; twice for more. Filter with PROVOST_LOG.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Log what the host does, to stderr; twice for more. PROVOST_LOG filters it.
+    #[arg(
+        short,
+        long,
+        global = true,
+        action = clap::ArgAction::Count,
+        help_heading = EVERYWHERE
+    )]
     pub(crate) verbose: u8,
 }
 
 /// Who reads the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
-    /// For people.
+    // Documentation here would make `--help` longer than `-h`, and say nothing more.
     Text,
-    /// For programs: one JSON document on stdout, errors too.
     Json,
 }
 
@@ -61,16 +85,28 @@ pub(crate) enum Noun {
     /// Check configuration, libraries and providers, and say what would be refused.
     Check(Check),
     /// Look at provider libraries without running them.
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "Examples:\n  provost plugin list /opt/provost/plugins\n  \
+            provost plugin inspect /opt/provost/plugins/libkeys.so"
+    )]
     Plugin(Plugin),
     /// Encrypt, decrypt and manage objects.
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "An object is named file:///absolute/path.\n\n\
+            Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
+            provost object get file:///data/store/report.pdf copy.pdf"
+    )]
     Object(Object),
 }
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Everything happens in a folder of its own, removed at the end.\n\n\
+    after_help = "Everything happens in a folder of its own, removed at the end, with a \
+    configuration of its own.\n\n\
     Examples:\n  provost quickstart\n  provost quickstart --keep ./demo --file README.md"
 )]
 pub(crate) struct Quickstart {
@@ -101,8 +137,8 @@ pub(crate) struct Check {
 pub(crate) enum Plugin {
     /// List the classes of all configured libraries.
     #[command(
-        after_help = "FOLDER or FILE default to [libraries] of provost.toml. Nothing in a \
-        library is run: what is listed comes from its ELF section.\n\n\
+        after_help = "Without a FOLDER or FILE, [libraries] of provost.toml names them. Nothing \
+        in a library is run: what is listed comes from its ELF section.\n\n\
         Examples:\n  provost plugin list --config provost.toml\n  \
         provost plugin list /opt/provost/plugins"
     )]
@@ -129,7 +165,8 @@ pub(crate) enum Plugin {
 pub(crate) enum Object {
     /// Encrypt a file into an object.
     #[command(
-        after_help = "URI is file:///absolute/path. The object appears whole or not at all.\n\n\
+        after_help = "The object appears whole or not at all, and replaces one of that name. \
+        It is encrypted with the key of the class that the security configuration names.\n\n\
         Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
         tar c logs | provost object put - file:///data/store/logs.tar"
     )]
@@ -137,18 +174,18 @@ pub(crate) enum Object {
         /// The file to encrypt, or `-` for standard input.
         #[arg(value_name = "FILE|-")]
         source: PathBuf,
-        /// Where to put it.
+        /// Where to put it: file:///absolute/path.
         uri: String,
     },
     /// Decrypt an object into a file.
     #[command(
-        after_help = "Nothing is written under the final name, and nothing to standard \
-        output, before the whole object proved authentic.\n\n\
+        after_help = "Nothing gets the name FILE, and nothing is written to standard output, \
+        before the whole object proved authentic.\n\n\
         Examples:\n  provost object get file:///data/store/report.pdf report.pdf\n  \
         provost object get file:///data/store/logs.tar - | tar t"
     )]
     Get {
-        /// The object.
+        /// The object: file:///absolute/path.
         uri: String,
         /// The file to write, or `-` for standard output.
         #[arg(value_name = "FILE|-")]
@@ -160,20 +197,20 @@ pub(crate) enum Object {
     /// Show how an object is encrypted. Needs no key.
     #[command(after_help = "Examples:\n  provost object inspect file:///data/store/report.pdf")]
     Inspect {
-        /// The object.
+        /// The object: file:///absolute/path.
         uri: String,
     },
     /// List objects with their plaintext sizes.
     #[command(after_help = "Examples:\n  provost object ls file:///data/store/")]
     Ls {
-        /// What the listed URIs start with; matches whole path segments.
+        /// What their URIs start with, in whole path segments: file:///absolute/path/.
         prefix: String,
     },
     /// Remove objects, with their instruction files.
     #[command(after_help = "Examples:\n  provost object rm file:///data/store/report.pdf")]
     Rm {
-        /// The objects.
-        #[arg(required = true)]
+        /// The objects: file:///absolute/path.
+        #[arg(required = true, value_name = "URI")]
         uris: Vec<String>,
     },
 }

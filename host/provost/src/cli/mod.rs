@@ -3,16 +3,21 @@
 mod args;
 mod check;
 mod configuration;
+mod interrupt;
 mod object;
 mod plugin;
 mod progress;
 mod quickstart;
 mod report;
+mod snippet;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::Parser;
+use futures_util::future::{Either, select};
 use tracing_subscriber::EnvFilter;
 
 use args::{Cli, Noun};
@@ -28,6 +33,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     log_to_stderr(cli.global.verbose);
+    interrupt::watch();
     let result = match cli.noun {
         Noun::Quickstart(command) => quickstart::run(&command, &cli.global),
         Noun::Check(command) => check::run(&command, &cli.global),
@@ -43,17 +49,28 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Warnings always, more with `-v`; `PROVOST_LOG` decides where it is set.
 fn log_to_stderr(verbose: u8) {
     let default = match verbose {
-        0 => "warn",
+        // What ends a worker is in the error that follows.
+        0 => "warn,provost::worker=error",
         1 => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_env("PROVOST_LOG").unwrap_or_else(|_| default.into());
+    let (filter, refused) = match std::env::var("PROVOST_LOG") {
+        Ok(text) if !text.is_empty() => match EnvFilter::try_new(&text) {
+            Ok(filter) => (filter, None),
+            Err(error) => (default.into(), Some(error)),
+        },
+        _ => (default.into(), None),
+    };
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .without_time()
         .try_init();
+    if let Some(error) = refused {
+        tracing::warn!("PROVOST_LOG is left aside: {error}; write it as in `info,provost=debug`");
+    }
 }
 
 /// A runtime for one command. Its threads are not waited for: an abandoned call may be on one.
@@ -65,7 +82,19 @@ fn with_runtime<T>(
         .enable_time()
         .build()
         .map_err(|error| report::Failure::new(format!("cannot start: {error}")))?;
-    let result = runtime.block_on(work());
-    runtime.shutdown_background();
-    result
+    let transfer = interrupt::Transfer::begin();
+    let done = runtime.block_on(async {
+        match select(pin!(work()), pin!(interrupt::interrupted())).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(_) => None,
+        }
+    });
+    if let Some(result) = done {
+        runtime.shutdown_background();
+        return result;
+    }
+    // What holds a file with a passing name lets go of it.
+    runtime.shutdown_timeout(interrupt::PATIENCE / 2);
+    drop(transfer);
+    interrupt::end()
 }

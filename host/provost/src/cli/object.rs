@@ -1,9 +1,11 @@
 //! `provost object`: encrypt, decrypt, look at, list and remove objects.
 
+use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
+use provost_core::envelope::Format;
 use provost_plugin_api::MaterialsDescription;
 use serde::Serialize;
 
@@ -12,8 +14,8 @@ use super::progress::Progress;
 use super::report::{self, Failure};
 use super::{configuration, with_runtime};
 use crate::provider::Proven;
-use crate::store::encrypted::{self, Inspection, Listed, Received, Stored};
-use crate::store::{Existing, ObjectPrefix, ObjectUri, Stores};
+use crate::store::encrypted::{self, Inspection, Listed, ObjectError, Received, Stored};
+use crate::store::{Existing, ObjectPrefix, ObjectUri, Scheme, Stores, UriError};
 use crate::{EncryptedStore, Error, Host};
 
 pub(crate) fn run(command: Object, global: &Global) -> Result<(), Failure> {
@@ -45,26 +47,29 @@ fn put(source: &Path, uri: &str, global: &Global) -> Result<(), Failure> {
     let stored = stored?;
     match global.output {
         Output::Json => report::json(&StoredDocument::from(&stored)),
-        Output::Text => print(&format!(
+        Output::Text => report::print(&format!(
             "{}: {} bytes encrypted, {} {}, envelope in {}",
             stored.uri, stored.plaintext, stored.format, stored.wrap, stored.place
         )),
     }
-    Ok(())
 }
 
+/// What is to be encrypted, and its size if that is known.
 fn open_source(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Failure> {
     if path == Path::new("-") {
         return Ok((Box::new(std::io::stdin()), None));
     }
+    let shown = path.display();
     let failed = |error: std::io::Error| {
-        Failure::new(format!("cannot read `{}`: {error}", path.display()))
+        Failure::new(format!("cannot read `{shown}`: {error}"))
             .hint("name a file, or `-` for standard input")
     };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        return Err(Failure::new(format!("`{shown}` is a folder")).hint(format!(
+            "put its files one by one, or pack it: `tar c {shown} | provost object put - URI`"
+        )));
     }
     // The size of a pipe or device is not that of its contents.
     let size = metadata.is_file().then_some(metadata.len());
@@ -75,10 +80,10 @@ fn get(uri: &str, destination: &Path, force: bool, global: &Global) -> Result<()
     let uri = object_uri(uri)?;
     let to_stdout = destination == Path::new("-");
     if to_stdout && global.output == Output::Json {
-        return Err(
-            Failure::new("standard output cannot take both the object and a JSON report")
-                .hint("name a file, or leave out `--output json`"),
-        );
+        return Err(Failure::usage(
+            "standard output cannot take both the object and a JSON report",
+        )
+        .hint("name a file, or leave out `--output json`"));
     }
     let objects = objects(&uri, global)?;
     let progress = Progress::new("decrypting", None);
@@ -103,16 +108,15 @@ fn get(uri: &str, destination: &Path, force: bool, global: &Global) -> Result<()
     progress.finish();
     let received = received?;
     match global.output {
-        _ if to_stdout => {}
+        _ if to_stdout => Ok(()),
         Output::Json => report::json(&ReceivedDocument::from(&received)),
-        Output::Text => print(&format!(
+        Output::Text => report::print(&format!(
             "{}: {} bytes decrypted and verified into {}",
             received.uri,
             received.plaintext,
             destination.display()
         )),
     }
-    Ok(())
 }
 
 fn inspect(uri: &str, global: &Global) -> Result<(), Failure> {
@@ -124,9 +128,8 @@ fn inspect(uri: &str, global: &Global) -> Result<(), Failure> {
     })?;
     match global.output {
         Output::Json => report::json(&InspectionDocument::from(&found)),
-        Output::Text => print(&inspection(&found)),
+        Output::Text => report::print(&inspection(&found)),
     }
-    Ok(())
 }
 
 /// An inspection as lines for people.
@@ -141,8 +144,13 @@ pub(crate) fn inspection(found: &Inspection) -> String {
     let mut lines = vec![
         format!("object       {}", info.uri),
         format!(
-            "format       {}, content {}",
-            envelope.format, envelope.content_algorithm
+            "format       {}, algorithm {} ({} key commitment)",
+            envelope.format,
+            envelope.content_algorithm,
+            match envelope.format {
+                Format::V3 => "with",
+                _ => "without",
+            },
         ),
         format!(
             "data key     {} bytes, wrapped with {}",
@@ -164,14 +172,18 @@ pub(crate) fn inspection(found: &Inspection) -> String {
     if envelope.description.is_none() {
         lines.push("description  none".to_owned());
     }
-    if let Some(refusal) = refusal {
-        lines.push(format!("verdict      would be refused: {refusal}"));
-    }
+    lines.push(match refusal {
+        Some(refusal) => format!("verdict      would be refused: {refusal}"),
+        None => "verdict      may be read here, with its key".to_owned(),
+    });
     lines.join("\n")
 }
 
 fn ls(prefix: &str, global: &Global) -> Result<(), Failure> {
-    let prefix: ObjectPrefix = prefix.parse().map_err(|error| not_a_uri(prefix, &error))?;
+    let prefix: ObjectPrefix = prefix
+        .parse()
+        .map_err(|error| not_a_uri(prefix, "URI prefix of objects", &error))?;
+    refuse_memory(prefix.scheme())?;
     let listed = with_runtime(async || {
         let listed = encrypted::list(&Stores::new(), &prefix).await;
         listed.map_err(|error| Error::from(error).into())
@@ -180,17 +192,30 @@ fn ls(prefix: &str, global: &Global) -> Result<(), Failure> {
         Output::Json => report::json(&ListDocument {
             objects: listed.iter().map(ListedDocument::from).collect(),
         }),
-        Output::Text => {
-            for object in &listed {
-                let size = match object.plaintext {
-                    Some(size) => size.to_string(),
-                    None => "unencrypted?".to_owned(),
-                };
-                print(&format!("{size:>14}  {}", object.info.uri));
-            }
+        Output::Text if listed.is_empty() => {
+            report::note(&format!("no objects under {prefix}"));
+            Ok(())
         }
+        Output::Text => report::print(lines(&listed).trim_end()),
     }
-    Ok(())
+}
+
+fn lines(listed: &[Listed]) -> String {
+    let mut text = String::new();
+    for Listed {
+        info, plaintext, ..
+    } in listed
+    {
+        let _ = match plaintext {
+            Some(size) => writeln!(text, "{size:>14}  {}", info.uri),
+            None => writeln!(
+                text,
+                "{:>14}  {}  (not encrypted, or legacy)",
+                "-", info.uri
+            ),
+        };
+    }
+    text
 }
 
 fn rm(uris: &[String], global: &Global) -> Result<(), Failure> {
@@ -200,21 +225,27 @@ fn rm(uris: &[String], global: &Global) -> Result<(), Failure> {
         .map(|uri| object_uri(uri))
         .collect::<Result<Vec<_>, _>>()?;
     let stores = Stores::new();
-    for uri in &uris {
-        with_runtime(async || {
-            let removed = encrypted::delete(&stores, uri).await;
-            removed.map_err(|error| Error::from(error).into())
-        })?;
-        if global.output == Output::Text {
-            print(&format!("{uri}: removed"));
+    with_runtime(async || {
+        for uri in &uris {
+            let store = stores.open(uri).map_err(ObjectError::from);
+            let found = store.map_err(Error::from)?.head(uri).await;
+            found.map_err(|error| Error::from(ObjectError::from(error)))?;
         }
-    }
-    if global.output == Output::Json {
-        report::json(&RemovedDocument {
+        for uri in &uris {
+            let removed = encrypted::delete(&stores, uri).await;
+            removed.map_err(Error::from)?;
+            if global.output == Output::Text {
+                report::print(&format!("{uri}: removed"))?;
+            }
+        }
+        Ok(())
+    })?;
+    match global.output {
+        Output::Text => Ok(()),
+        Output::Json => report::json(&RemovedDocument {
             removed: uris.iter().map(ToString::to_string).collect(),
-        });
+        }),
     }
-    Ok(())
 }
 
 fn objects(uri: &ObjectUri, global: &Global) -> Result<EncryptedStore, Failure> {
@@ -224,21 +255,44 @@ fn objects(uri: &ObjectUri, global: &Global) -> Result<EncryptedStore, Failure> 
         .configuration(configuration)
         .security_configuration(security)
         .build()?;
-    Ok(host.objects(uri)?)
+    // Before the provider is loaded: a store that cannot be opened needs no key.
+    host.stores()
+        .open(uri)
+        .map_err(|error| Error::from(ObjectError::from(error)))?;
+    host.objects(uri)
+        .map_err(|error| Failure::located(error, host.registry()))
 }
 
 fn object_uri(text: &str) -> Result<ObjectUri, Failure> {
-    text.parse().map_err(|error| not_a_uri(text, &error))
+    let uri: ObjectUri = text
+        .parse()
+        .map_err(|error| not_a_uri(text, "URI of an object", &error))?;
+    refuse_memory(uri.scheme())?;
+    Ok(uri)
 }
 
-fn not_a_uri(text: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(format!("`{text}` is no object URI: {error}"))
-        .hint("an object is named file:///absolute/path")
+fn not_a_uri(text: &str, what: &str, error: &UriError) -> Failure {
+    let path = match text.contains("://") {
+        true => None,
+        false => std::path::absolute(text).ok(),
+    };
+    match path {
+        Some(path) => Failure::usage(format!("`{text}` is a path, expected the {what}"))
+            .hint(format!("did you mean file://{}?", path.display())),
+        None => Failure::usage(format!("`{text}` is not the {what}: {}", error.problem))
+            .hint("an object is named file:///absolute/path"),
+    }
 }
 
-/// A line on stdout; nobody is left to tell if that fails.
-fn print(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+/// A store in memory lives as long as this process, which is about to end.
+fn refuse_memory(scheme: Scheme) -> Result<(), Failure> {
+    if scheme != Scheme::Memory {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "memory:// is for programs that embed the host: it would end with this command",
+    )
+    .hint("an object is named file:///absolute/path"))
 }
 
 /// How a write was proved, in words.

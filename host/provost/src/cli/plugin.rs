@@ -1,17 +1,17 @@
 //! `provost plugin`: libraries looked at without running them.
 
-use std::io::Write;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use provost_core::config::ClassName;
-use provost_core::section::{ClassFacts, LoadPolicy};
+use provost_core::config::{ClassName, HostConfiguration};
+use provost_core::section::ClassFacts;
 use serde::Serialize;
 
 use super::args::{Global, Output, Plugin};
 use super::configuration;
 use super::report::{self, Failure};
-use crate::registry::{self, Library, LibraryError, Registry, Scan};
+use crate::registry::{self, Library, LibraryError, Registry, RegistryError, Scan};
 
 pub(crate) fn run(command: Plugin, global: &Global) -> Result<(), Failure> {
     match command {
@@ -21,105 +21,143 @@ pub(crate) fn run(command: Plugin, global: &Global) -> Result<(), Failure> {
 }
 
 fn list(paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
+    let host = configuration::host(global)?;
     let scan = if paths.is_empty() {
-        let host = configuration::host(global)?;
         if host.libraries.folders.is_empty() && host.libraries.files.is_empty() {
             return Err(Failure::new("no library folder is configured").hint(
                 "name folders: `provost plugin list FOLDER`, or in provost.toml:\n\
                  [libraries]\nfolders = [\"/path/to/folder\"]",
             ));
         }
-        registry::scan_configured(&host).map_err(|error| Failure::new(report::chain(&error)))?
+        let registry = Registry::new(Arc::new(host), None);
+        registry
+            .scan()
+            .map_err(|error| located(&registry, RegistryError::from(error)))?
     } else {
-        scan_paths(paths)?
+        let (folders, files): (Vec<_>, Vec<_>) =
+            paths.iter().cloned().partition(|path| path.is_dir());
+        registry::scan(&folders, &files, &registry::load_policy(&host))
+            .map_err(|error| Failure::new(report::chain(&error)))?
     };
+    // A folder may hold other things; a file that was named is meant to be a library.
+    let named: Vec<&LibraryError> = scan
+        .unusable
+        .iter()
+        .filter(|(path, _)| paths.contains(path))
+        .map(|(_, error)| error)
+        .collect();
     match global.output {
-        Output::Json => report::json(&ListDocument::from(&scan)),
-        Output::Text => print_list(&scan),
+        Output::Json => report::json(&ListDocument::from(&scan))?,
+        Output::Text => {
+            let text = listed(&scan, paths);
+            if !text.is_empty() || named.is_empty() {
+                let text = if text.is_empty() {
+                    "no libraries found"
+                } else {
+                    &text
+                };
+                report::print(text.trim_end())?;
+            }
+        }
     }
-    Ok(())
+    match named.as_slice() {
+        [] => Ok(()),
+        [error] => Err(unusable(error).in_document()),
+        errors => {
+            let all: Vec<String> = errors.iter().map(|error| report::chain(error)).collect();
+            let message = format!("{} files are unusable: {}", all.len(), all.join("; "));
+            Err(Failure::new(message).in_document())
+        }
+    }
 }
 
-fn scan_paths(paths: &[PathBuf]) -> Result<Scan, Failure> {
-    let (folders, files): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path.is_dir());
-    if let Some(missing) = files.iter().find(|path| !path.exists()) {
-        return Err(
-            Failure::new(format!("`{}` does not exist", missing.display()))
-                .hint("name a folder of libraries, or a library file"),
-        );
-    }
-    registry::scan(&folders, &files, &LoadPolicy::new())
-        .map_err(|error| Failure::new(report::chain(&error)))
-}
-
-fn print_list(scan: &Scan) {
-    let mut out = std::io::stdout().lock();
+/// The libraries, and what else is in the folders.
+fn listed(scan: &Scan, named: &[PathBuf]) -> String {
+    let mut text = String::new();
+    let names = scan.libraries.iter().flat_map(|l| &l.facts.classes);
+    let width = names.map(|class| class.name.len()).max().unwrap_or(0);
     for library in &scan.libraries {
+        let path = library.path.display();
         for class in &library.facts.classes {
-            let _ = writeln!(
-                out,
-                "{}  {}  {}",
-                class.name,
-                class.kind,
-                library.path.display()
-            );
+            let kind = class.kind.to_string();
+            let _ = writeln!(text, "{:width$}  {kind:<9}  {path}", class.name);
         }
-        if let Some(refusal) = &library.refusal {
-            let _ = writeln!(out, "  would be refused: {refusal}");
+        if let Some(refusal) = library.verdict() {
+            let _ = writeln!(text, "  would be refused: {refusal}");
         }
     }
-    for (_, error) in &scan.unusable {
-        let _ = writeln!(out, "not a provider library: {}", report::chain(error));
+    for (path, error) in &scan.unusable {
+        if !named.contains(path) {
+            let _ = writeln!(text, "not usable: {}", report::chain(error));
+        }
     }
-    if scan.libraries.is_empty() && scan.unusable.is_empty() {
-        let _ = writeln!(out, "no libraries found");
-    }
+    text
 }
 
 fn inspect(library: &str, global: &Global) -> Result<(), Failure> {
+    let host = configuration::host(global)?;
     let path = Path::new(library);
-    let found = if path.exists() || library.contains('/') {
-        look(path)?
+    let is_file = path.exists() || library.contains('/') || library.ends_with(".so");
+    let found = if is_file {
+        look(path, &host)?
     } else {
-        of_class(library, global)?
+        of_class(library, host, global)?
     };
     match global.output {
         Output::Json => report::json(&LibraryDocument::from(&found)),
-        Output::Text => print_library(&found),
+        Output::Text => report::print(shown(&found).trim_end()),
     }
-    Ok(())
 }
 
-fn look(path: &Path) -> Result<Library, Failure> {
-    Library::inspect(path, &LoadPolicy::new()).map_err(|error| {
-        let failure = Failure::new(report::chain(&error));
-        match error {
-            LibraryError::Section { .. } => failure.hint(
-                "a provider library is a cdylib whose crate calls `export_providers!`; see docs/providers.md",
-            ),
-            _ => failure,
-        }
-    })
+fn look(path: &Path, host: &HostConfiguration) -> Result<Library, Failure> {
+    Library::inspect(path, &registry::load_policy(host)).map_err(|error| unusable(&error))
 }
 
-fn of_class(name: &str, global: &Global) -> Result<Library, Failure> {
+fn unusable(error: &LibraryError) -> Failure {
+    let failure = Failure::new(report::chain(error));
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn of_class(name: &str, host: HostConfiguration, global: &Global) -> Result<Library, Failure> {
     let class = ClassName::parse(name).map_err(|error| {
         Failure::new(format!(
             "`{name}` is neither a file nor a class name: {error}"
         ))
+        .hint("name a library file, such as ./libkeys.so, or a class that is configured")
     })?;
-    let host = configuration::host(global)?;
+    let host = Arc::new(host);
     let security = configuration::security_if_any(global, &host)?;
-    let registry = Registry::new(Arc::new(host), security.map(Arc::new));
-    let registration = registry.resolve(&class).map_err(crate::Error::from)?;
-    look(&registration.path)
+    if global.config.is_none() && security.is_none() && host.libraries.folders.is_empty() {
+        let message = format!("no configuration says which library has class `{class}`");
+        return Err(Failure::new(message)
+            .hint("name provost.toml with --config FILE, or the library file itself"));
+    }
+    let registry = Registry::new(Arc::clone(&host), security.map(Arc::new));
+    let registration = registry.resolve(&class);
+    look(
+        &registration
+            .map_err(|error| located(&registry, error))?
+            .path,
+        &host,
+    )
 }
 
-fn print_library(library: &Library) {
+fn located(registry: &Registry, error: RegistryError) -> Failure {
+    Failure::located(error.into(), registry)
+}
+
+fn shown(library: &Library) -> String {
     let facts = &library.facts;
-    let mut out = std::io::stdout().lock();
+    let verdict = match library.verdict() {
+        None => "may be loaded here".to_owned(),
+        Some(refusal) => format!("would be refused: {refusal}"),
+    };
+    let mut text = String::new();
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
-        let _ = writeln!(out, "{name:<9} {value}");
+        let _ = writeln!(text, "{name:<9} {value}");
     };
     line("library", &library.path.display());
     line("sha256", &library.digest);
@@ -131,28 +169,26 @@ fn print_library(library: &Library) {
     line("contract", &facts.abi);
     line(
         "built",
-        &format_args!("{}, for {}", facts.build.rustc, facts.build.target),
+        &format_args!("with {}, for {}", facts.build.rustc, facts.build.target),
     );
-    match &library.refusal {
-        None => line("verdict", &"may be loaded here"),
-        Some(refusal) => line("verdict", &format_args!("would be refused: {refusal}")),
-    }
+    line("verdict", &verdict);
     for class in &facts.classes {
-        print_class(&mut out, class);
+        show_class(&mut text, class);
     }
+    text
 }
 
-fn print_class(out: &mut impl Write, class: &ClassFacts) {
-    let _ = writeln!(out, "\nclass {} ({})", class.name, class.kind);
+fn show_class(text: &mut String, class: &ClassFacts) {
+    let _ = writeln!(text, "\nclass {} ({})", class.name, class.kind);
     if !class.needs.is_empty() {
-        let _ = writeln!(out, "  needs: {}", class.needs.join(", "));
+        let _ = writeln!(text, "  needs: {}", class.needs.join(", "));
     }
     for key in &class.conf {
         let required = if key.required { ", required" } else { "" };
         let secret = if key.secret { ", secret" } else { "" };
-        let _ = writeln!(out, "  conf: {}{required}{secret}", key.key);
+        let _ = writeln!(text, "  conf: {}{required}{secret}", key.key);
         if !key.help.is_empty() {
-            let _ = writeln!(out, "        {}", key.help);
+            let _ = writeln!(text, "        {}", key.help);
         }
     }
 }
@@ -226,7 +262,7 @@ impl<'a> From<&'a Library> for LibraryDocument<'a> {
             rustc: &facts.build.rustc,
             target: &facts.build.target,
             panic: &facts.build.panic,
-            refusal: library.refusal.as_ref().map(ToString::to_string),
+            refusal: library.verdict(),
             classes: facts.classes.iter().map(ClassDocument::from).collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! `provost quickstart`: the main job, from nothing to a file that came back.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::args::{Global, Output, Quickstart};
+use super::interrupt::Passing;
 use super::report::{self, Failure};
 use super::{object, with_runtime};
 use crate::store::encrypted;
@@ -19,29 +20,37 @@ const CLASS: &str = "provost.keys.Static";
 const LIBRARY: &str = "libprovost_static_keys.so";
 
 pub(crate) fn run(command: &Quickstart, global: &Global) -> Result<(), Failure> {
+    let source = match &command.file {
+        Some(file) => file.clone(),
+        None => std::env::current_exe().map_err(|error| failed("find this executable", &error))?,
+    };
+    let (plain, size) = open(&source)?;
+    let library = library()?;
     let folder = Folder::create(command.keep.as_deref())?;
     let mut steps = Steps {
         output: global.output,
         done: Vec::new(),
         started: Instant::now(),
     };
-    let source = match &command.file {
-        Some(file) => file.clone(),
-        None => std::env::current_exe().map_err(|error| failed("find this executable", &error))?,
-    };
-    demonstrate(&folder.path, &source, &mut steps)?;
+    demonstrate(&folder.path, &library, &source, (plain, size), &mut steps)?;
     match global.output {
-        Output::Json => report::json(&Document { steps: &steps.done }),
-        Output::Text => steps.close(&folder),
+        Output::Json => report::json(&Document { steps: &steps.done })?,
+        Output::Text => steps.close(&folder)?,
     }
+    folder.done();
     Ok(())
 }
 
-fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Failure> {
+fn demonstrate(
+    folder: &Path,
+    library: &Path,
+    source: &Path,
+    (plain, size): (File, u64),
+    steps: &mut Steps,
+) -> Result<(), Failure> {
     let store = folder.join("store");
     let host_file = folder.join("provost.toml");
     let security_file = folder.join("security.json");
-    let library = library()?;
 
     steps.begin();
     fs::create_dir(&store).map_err(|error| failed("make the store", &error))?;
@@ -56,10 +65,22 @@ fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Fa
     steps.done(
         "key",
         "made a demonstration key of 32 random bytes".to_owned(),
-    );
+    )?;
 
     steps.begin();
-    write(&security_file, security_json(&library).as_bytes())?;
+    // Into a folder that only this user can write: a build folder may be open to a group, and
+    // what is in such a place is not loaded.
+    let installed = folder.join(LIBRARY);
+    fs::copy(library, &installed)
+        .and_then(|_| fs::set_permissions(&installed, fs::Permissions::from_mode(0o644)))
+        .map_err(|error| failed(&format!("copy `{}`", library.display()), &error))?;
+    steps.done(
+        "library",
+        format!("installed a copy of {}", library.display()),
+    )?;
+
+    steps.begin();
+    write(&security_file, security_json(&installed).as_bytes())?;
     write(&host_file, host_toml(folder).as_bytes())?;
     let configuration = configuration::load_host(&host_file)
         .map_err(Error::from)?
@@ -74,7 +95,7 @@ fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Fa
     steps.done(
         "configuration",
         "wrote and read security.json (EMR's grammar) and provost.toml".to_owned(),
-    );
+    )?;
 
     let name = source.file_name().unwrap_or_default().to_string_lossy();
     let path = store.join(&*name);
@@ -87,7 +108,7 @@ fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Fa
     steps.done(
         "class",
         format!("found {class} in {}", found.path.display()),
-    );
+    )?;
 
     steps.begin();
     let objects = host.objects(&uri)?;
@@ -96,32 +117,31 @@ fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Fa
     steps.done(
         "provider",
         format!("checked, sealed and loaded it in a worker process: {status}"),
-    );
+    )?;
 
     steps.begin();
-    let plain = File::open(source).map_err(|error| failed("read the file", &error))?;
-    let size = plain
-        .metadata()
-        .map_err(|error| failed("read the file", &error))?
-        .len();
     let stored = with_runtime(async || {
         let stored = objects.put(&uri, plain, Some(size), None).await;
         stored.map_err(|error| Error::from(error).into())
     })?;
     steps.done(
         "put",
-        format!("encrypted {} ({size} bytes) into {uri}", source.display()),
-    );
-    steps.note(&format!("proof: {}", object::proof(stored.proof)));
+        format!(
+            "encrypted {} ({} bytes) into {uri}",
+            source.display(),
+            stored.plaintext
+        ),
+    )?;
+    steps.note(&format!("proof: {}", object::proof(stored.proof)))?;
 
     steps.begin();
     let inspection = with_runtime(async || {
         let found = encrypted::inspect(host.stores(), host.configuration(), &uri).await;
         found.map_err(|error| Error::from(error).into())
     })?;
-    steps.done("envelope", "read it back, without any key:".to_owned());
+    steps.done("envelope", "read it back, without any key:".to_owned())?;
     for line in object::inspection(&inspection).lines().skip(1) {
-        steps.note(line);
+        steps.note(line)?;
     }
 
     steps.begin();
@@ -132,7 +152,7 @@ fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Fa
             .await;
         received.map_err(|error| Error::from(error).into())
     })?;
-    steps.done("get", "verified and decrypted it into a file".to_owned());
+    steps.done("get", "verified and decrypted it into a file".to_owned())?;
 
     steps.begin();
     if !same(source, &back).map_err(|error| failed("compare the files", &error))? {
@@ -140,8 +160,20 @@ fn demonstrate(folder: &Path, source: &Path, steps: &mut Steps) -> Result<(), Fa
             "the file that was read back differs from the one that was put",
         ));
     }
-    steps.done("compare", "identical, byte for byte".to_owned());
-    Ok(())
+    steps.done("compare", "identical, byte for byte".to_owned())
+}
+
+/// The file to encrypt, which is read twice.
+fn open(path: &Path) -> Result<(File, u64), Failure> {
+    let shown = path.display();
+    let hint = "name a file with --file";
+    let failed = |error: std::io::Error| failed(&format!("read `{shown}`"), &error).hint(hint);
+    let plain = File::open(path).map_err(failed)?;
+    let metadata = plain.metadata().map_err(failed)?;
+    if metadata.is_file() {
+        return Ok((plain, metadata.len()));
+    }
+    Err(Failure::new(format!("`{shown}` is not a file")).hint(hint))
 }
 
 /// The first-party library: beside the executable as built, or in the installed prefix.
@@ -215,40 +247,68 @@ fn failed(what: &str, error: &dyn std::fmt::Display) -> Failure {
     Failure::new(format!("cannot {what}: {error}"))
 }
 
-/// Where the demonstration happens.
+/// Where the demonstration happens: a new folder, which goes again unless all went well and it is
+/// to be kept.
 struct Folder {
     path: PathBuf,
-    kept: bool,
-    _scratch: Option<tempfile::TempDir>,
+    keep: bool,
+    scratch: tempfile::TempDir,
+    _passing: Passing,
 }
 
 impl Folder {
     fn create(keep: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = keep else {
-            let scratch = tempfile::Builder::new()
+        let scratch = match keep {
+            None => tempfile::Builder::new()
+                .permissions(owner_alone())
                 .prefix("provost-quickstart-")
-                .tempdir();
-            let scratch = scratch.map_err(|error| failed("make a folder", &error))?;
-            let path = scratch.path().canonicalize();
-            let path = path.map_err(|error| failed("make a folder", &error))?;
-            return Ok(Self {
-                path,
-                kept: false,
-                _scratch: Some(scratch),
-            });
+                .tempdir()
+                .map_err(|error| failed("make a folder", &error))?,
+            Some(path) => {
+                // Under its own name from the start, and with nothing of somebody else's in it.
+                let parent = match path.parent() {
+                    Some(parent) if parent != Path::new("") => parent,
+                    _ => Path::new("."),
+                };
+                let name = path.file_name().unwrap_or_default();
+                tempfile::Builder::new()
+                    .permissions(owner_alone())
+                    .prefix(name)
+                    .rand_bytes(0)
+                    .tempdir_in(parent)
+                    .map_err(|error| not_made(path, &error))?
+            }
         };
-        let made = fs::create_dir(path)
-            .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o700)))
-            .and_then(|()| path.canonicalize());
-        let path = made.map_err(|error| {
-            failed(&format!("make the folder `{}`", path.display()), &error)
-                .hint("--keep names a folder that does not exist yet, in one that does")
-        })?;
+        let path = scratch.path().canonicalize();
+        let path = path.map_err(|error| failed("make a folder", &error))?;
         Ok(Self {
+            _passing: Passing::folder(&path),
             path,
-            kept: true,
-            _scratch: None,
+            keep: keep.is_some(),
+            scratch,
         })
+    }
+
+    fn done(mut self) {
+        self.scratch.disable_cleanup(self.keep);
+    }
+}
+
+/// A library and a key list are refused where others can write, whatever the umask is.
+fn owner_alone() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o700)
+}
+
+fn not_made(path: &Path, error: &std::io::Error) -> Failure {
+    let failure =
+        |why: &dyn std::fmt::Display| failed(&format!("make the folder `{}`", path.display()), why);
+    match error.kind() {
+        ErrorKind::AlreadyExists => failure(&"it exists already")
+            .hint("--keep makes a new folder: name another one, or remove this one"),
+        ErrorKind::NotFound => {
+            failure(&"the folder above it does not exist").hint("make that first")
+        }
+        _ => failure(error),
     }
 }
 
@@ -277,14 +337,14 @@ impl Steps {
         self.started = Instant::now();
     }
 
-    fn done(&mut self, step: &'static str, message: String) {
+    fn done(&mut self, step: &'static str, message: String) -> Result<(), Failure> {
         let took = self.started.elapsed();
         if self.output == Output::Text {
             let number = self.done.len() + 1;
-            say(&format!(
+            report::print(&format!(
                 "{number}. {step:<14}{:>10}  {message}",
                 shown(took)
-            ));
+            ))?;
         }
         let milliseconds = took.as_secs_f64() * 1e3;
         self.done.push(Step {
@@ -293,40 +353,36 @@ impl Steps {
             milliseconds,
             notes: Vec::new(),
         });
+        Ok(())
     }
 
-    fn note(&mut self, line: &str) {
+    fn note(&mut self, line: &str) -> Result<(), Failure> {
         if self.output == Output::Text {
-            say(&format!("{:29}{line}", ""));
+            report::print(&format!("{:29}{line}", ""))?;
         }
         if let Some(step) = self.done.last_mut() {
             step.notes.push(line.to_owned());
         }
+        Ok(())
     }
 
-    fn close(&self, folder: &Folder) {
+    fn close(&self, folder: &Folder) -> Result<(), Failure> {
         let total: f64 = self.done.iter().map(|step| step.milliseconds).sum();
-        say(&format!(
-            "\ndone in {}",
-            shown(Duration::from_secs_f64(total / 1e3))
-        ));
-        if folder.kept {
-            let path = folder.path.display();
-            say(&format!(
+        let total = shown(Duration::from_secs_f64(total / 1e3));
+        let path = folder.path.display();
+        let next = if folder.keep {
+            format!(
                 "kept in {path}; to go on:\n  \
                  provost --config {path}/provost.toml check\n  \
                  provost --config {path}/provost.toml object ls file://{path}/store/"
-            ));
+            )
         } else {
-            say("nothing was kept; `--keep FOLDER` leaves it all there to look around in");
-        }
+            "nothing was kept; `--keep FOLDER` leaves it all there to look around in".to_owned()
+        };
+        report::print(&format!("\ndone in {total}\n{next}"))
     }
 }
 
 fn shown(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
-}
-
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

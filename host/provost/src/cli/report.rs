@@ -1,13 +1,20 @@
 //! How the command speaks: error and hint to stderr, results to stdout.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use provost_core::config::{Diagnostic, Severity};
 use serde::Serialize;
 
 use super::args::Output;
+use super::snippet;
+pub(crate) use crate::error::chain;
+use crate::registry::Registry;
+
+/// Refused or failed.
+const FAILED: u8 = 1;
+/// Wrong usage, as clap has it.
+const USAGE: u8 = 2;
 
 /// Why a command stops, in the words that the user sees.
 #[derive(Debug)]
@@ -15,6 +22,7 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
     diagnostics: Vec<Diagnostic>,
+    status: u8,
     /// The JSON document on stdout says it already.
     in_document: bool,
 }
@@ -25,7 +33,16 @@ impl Failure {
             message: message.to_string(),
             hint: None,
             diagnostics: Vec::new(),
+            status: FAILED,
             in_document: false,
+        }
+    }
+
+    /// The command line itself asks for what cannot be.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self {
+            status: USAGE,
+            ..Self::new(message)
         }
     }
 
@@ -42,9 +59,30 @@ impl Failure {
 
     /// A configuration that does not hold: each place is underlined.
     pub(crate) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Self {
+        let mut errors = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity() == Severity::Error);
+        let (message, hint) = match (errors.next(), errors.count()) {
+            (Some(only), 0) => (
+                only.message().to_owned(),
+                only.hint_text().map(str::to_owned),
+            ),
+            (_, more) => (format!("the configuration has {} errors", more + 1), None),
+        };
         Self {
+            hint,
             diagnostics,
-            ..Self::new("the configuration was refused")
+            ..Self::new(message)
+        }
+    }
+}
+
+impl Failure {
+    /// An error of the library, underlined where a configuration file is to blame.
+    pub(crate) fn located(error: crate::Error, registry: &Registry) -> Self {
+        match registry.point(&error) {
+            Some(diagnostic) => Self::diagnostics(vec![diagnostic]),
+            None => error.into(),
         }
     }
 }
@@ -62,35 +100,24 @@ impl From<crate::Error> for Failure {
     }
 }
 
-/// An error and its causes on one line; a cause that the text before it already says is left out.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
-}
-
 /// Prints a failure and says which exit status it has.
 pub(crate) fn failure(failure: &Failure, output: Output) -> u8 {
     let mut stderr = anstream::stderr().lock();
     if failure.diagnostics.is_empty() {
         let _ = writeln!(stderr, "error: {}", failure.message);
         if let Some(hint) = &failure.hint {
-            let _ = writeln!(stderr, "hint: {hint}");
+            let _ = writeln!(stderr, "{}", hint_lines(hint, ""));
         }
     }
-    for diagnostic in &failure.diagnostics {
-        let _ = writeln!(stderr, "{}", render(diagnostic));
+    for (index, diagnostic) in failure.diagnostics.iter().enumerate() {
+        if index > 0 {
+            let _ = writeln!(stderr);
+        }
+        let _ = writeln!(stderr, "{}", snippet::render(diagnostic));
     }
     if output == Output::Json && !failure.in_document {
-        json(&ErrorDocument {
+        // The failure itself is what the exit status tells.
+        let _ = json(&ErrorDocument {
             error: ErrorBody {
                 message: &failure.message,
                 hint: failure.hint.as_deref(),
@@ -102,53 +129,52 @@ pub(crate) fn failure(failure: &Failure, output: Output) -> u8 {
             },
         });
     }
-    1
+    failure.status
+}
+
+/// A hint of one or more lines, each behind `indent`.
+pub(crate) fn hint_lines(hint: &str, indent: &str) -> String {
+    hint.lines()
+        .enumerate()
+        .map(|(index, line)| match index {
+            0 => format!("{indent}hint: {line}"),
+            _ => format!("\n{indent}      {line}"),
+        })
+        .collect()
+}
+
+/// Says what is worth knowing and is no result.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Prints warnings.
 pub(crate) fn warnings(diagnostics: &[Diagnostic]) {
     let mut stderr = anstream::stderr().lock();
     for diagnostic in diagnostics {
-        let _ = writeln!(stderr, "{}", render(diagnostic));
+        let _ = writeln!(stderr, "{}", snippet::render(diagnostic));
     }
 }
 
 /// Prints one JSON document.
-pub(crate) fn json(document: &impl Serialize) {
-    let mut stdout = std::io::stdout().lock();
-    if serde_json::to_writer_pretty(&mut stdout, document).is_ok() {
-        let _ = writeln!(stdout);
+pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
+    match serde_json::to_string_pretty(document) {
+        Ok(text) => print(&text),
+        Err(error) => Err(Failure::new(format!("cannot write the document: {error}"))),
     }
 }
 
-fn render(diagnostic: &Diagnostic) -> String {
-    let level = match diagnostic.severity() {
-        Severity::Warning => Level::WARNING,
-        _ => Level::ERROR,
-    };
-    let title = level.primary_title(diagnostic.message());
-    let name = diagnostic.source().name();
-    let position = diagnostic.position();
-    let group = match diagnostic.excerpt() {
-        Some(excerpt) => {
-            let underline = AnnotationKind::Primary.span(excerpt.underline);
-            title.element(
-                Snippet::source(excerpt.text)
-                    .path(name)
-                    .line_start(excerpt.first_line)
-                    .annotation(underline.label(diagnostic.label_text())),
-            )
-        }
-        None => title.element(Level::NOTE.message(format!(
-            "at {name}:{}:{}; the line is not shown, it may hold a secret",
-            position.line, position.column
+/// Prints results on stdout. A reader that went away wants no more of them, which is no failure;
+/// that they could not be written is one.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    let printed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "cannot write to standard output: {error}"
         ))),
-    };
-    let group = match diagnostic.hint_text() {
-        Some(hint) => group.element(Level::HELP.with_name("hint").message(hint)),
-        None => group,
-    };
-    Renderer::styled().render(&[group])
+        _ => Ok(()),
+    }
 }
 
 #[derive(Serialize)]
@@ -167,29 +193,44 @@ struct ErrorBody<'a> {
 
 /// One place of a configuration, for programs.
 #[derive(Serialize)]
-pub(crate) struct DiagnosticBody<'a> {
+struct DiagnosticBody<'a> {
     severity: &'static str,
-    file: &'a str,
-    line: usize,
-    column: usize,
+    #[serde(flatten)]
+    place: Place<'a>,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
 }
 
+/// Where in a configuration file.
+#[derive(Debug, Serialize)]
+pub(crate) struct Place<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+}
+
 impl<'a> From<&'a Diagnostic> for DiagnosticBody<'a> {
     fn from(diagnostic: &'a Diagnostic) -> Self {
-        let position = diagnostic.position();
         Self {
             severity: match diagnostic.severity() {
                 Severity::Warning => "warning",
                 _ => "error",
             },
+            place: Place::from(diagnostic),
+            message: diagnostic.message(),
+            hint: diagnostic.hint_text(),
+        }
+    }
+}
+
+impl<'a> From<&'a Diagnostic> for Place<'a> {
+    fn from(diagnostic: &'a Diagnostic) -> Self {
+        let position = diagnostic.position();
+        Self {
             file: diagnostic.source().name(),
             line: position.line,
             column: position.column,
-            message: diagnostic.message(),
-            hint: diagnostic.hint_text(),
         }
     }
 }

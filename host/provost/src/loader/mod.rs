@@ -16,8 +16,8 @@ use crate::registry::{self, Registration, RegistryError};
 
 pub(crate) use digest::sha256;
 pub use place::UnsafePlace;
-pub(crate) use read::{Intent, read};
 pub use read::{LIBRARY_LIMIT, ReadError};
+pub(crate) use read::{read, read_hint};
 
 /// Why a library was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -69,27 +69,50 @@ impl LoadError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Read(ReadError::Place(UnsafePlace::Writable { path, .. })) => {
-                format!("chmod go-w {}, or move the library", path.display())
-            }
-            Self::Read(ReadError::Place(UnsafePlace::Owner { .. })) => {
-                "libraries belong to root or to the user that runs the host".to_owned()
-            }
-            Self::Read(_) => "`library` in provost.toml, or S3Object, names the file".to_owned(),
-            Self::Digest { .. } => {
-                "if the change is yours, pin the new digest as `sha256` in provost.toml".to_owned()
-            }
-            Self::Section {
-                source: SectionError::Needed { name, .. },
-                ..
-            } => format!("to allow it, in provost.toml:\n[libraries]\nneeded = [\"{name}\"]"),
-            Self::Section { .. } | Self::Open { .. } => {
-                "`provost plugin inspect FILE` shows what the library says of itself".to_owned()
-            }
+            Self::Read(error) => return read_hint(error),
+            Self::Digest { got, .. } => format!(
+                "find out who changed the library; if the change is yours, pin it:\nsha256 = \"{got}\""
+            ),
+            Self::Section { source, .. } => return section_hint(source),
+            Self::Open { path, .. } => format!(
+                "`provost plugin inspect {}` shows what the library says of itself",
+                path.display()
+            ),
             Self::Registry(error) => error.hint()?,
             Self::Seal { .. } => return None,
         })
     }
+}
+
+/// What to do about a library whose bytes say that it cannot be loaded here.
+pub(crate) fn section_hint(error: &SectionError) -> Option<String> {
+    Some(match error {
+        SectionError::NotElf { .. }
+        | SectionError::FileType { .. }
+        | SectionError::Executable
+        | SectionError::NoSection
+        | SectionError::NoEntry => "a provider library is a cdylib whose crate calls \
+             `export_providers!`; see docs/providers.md"
+            .to_owned(),
+        SectionError::Truncated { .. } | SectionError::Malformed { .. } => {
+            "the file is damaged, or was not copied whole; copy it again".to_owned()
+        }
+        SectionError::Class { .. }
+        | SectionError::Endian { .. }
+        | SectionError::Machine { .. }
+        | SectionError::Target { .. } => "get the library that was built for this host".to_owned(),
+        SectionError::Abi { expected, .. } => {
+            format!("get a library that was built with provost-plugin-api {expected}.x")
+        }
+        SectionError::Panic { .. } => {
+            "build it in a profile without `panic = \"abort\"`".to_owned()
+        }
+        SectionError::RunPath { .. } => "build it without an rpath".to_owned(),
+        SectionError::Needed { name, .. } => {
+            format!("to allow it, in provost.toml:\n[libraries]\nneeded = [\"{name}\"]")
+        }
+        _ => return None,
+    })
 }
 
 /// A library whose bytes were accepted: sealed in memory, not yet run.
@@ -106,7 +129,8 @@ pub(crate) fn accept(
     wanted: ClassKind,
     host: &HostConfiguration,
 ) -> Result<Accepted, LoadError> {
-    let (path, bytes) = read(&registration.path, Intent::Load)?;
+    let (path, bytes, place) = read(&registration.path)?;
+    place.map_err(ReadError::Place)?;
     let seal_error = |source| LoadError::Seal {
         path: path.clone(),
         source,

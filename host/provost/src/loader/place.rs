@@ -31,6 +31,20 @@ pub enum UnsafePlace {
     },
 }
 
+impl UnsafePlace {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Writable { path, .. } => {
+                format!("chmod go-w {}, or move the library", path.display())
+            }
+            Self::Owner { .. } => {
+                "libraries belong to root or to the user that runs the host".to_owned()
+            }
+        }
+    }
+}
+
 /// Checks an opened library and every folder above it. `path` must be canonical.
 ///
 /// A folder with the sticky bit, such as `/tmp`, may be open to others as long as the library is

@@ -1,7 +1,7 @@
 //! The bytes of a library file, read once, from a place that only its owner can change.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -10,6 +10,9 @@ use super::place::{self, UnsafePlace};
 
 /// The largest library that is read, in bytes.
 pub const LIBRARY_LIMIT: u64 = 256 << 20;
+
+/// Whether nobody else can change the file.
+pub(crate) type Safety = Result<(), UnsafePlace>;
 
 /// A library file that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,17 +45,27 @@ pub enum ReadError {
     Place(UnsafePlace),
 }
 
-/// Whether a library is read to be looked at, or to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Intent {
-    /// Only its section matters: it may lie anywhere.
-    Inspect,
-    /// Its code will run: nobody else may be able to write it.
-    Load,
+/// What to do about it.
+pub(crate) fn read_hint(error: &ReadError) -> Option<String> {
+    Some(match error {
+        ReadError::Io { source, .. } => match source.kind() {
+            ErrorKind::NotFound => "check the path; in a configuration file, paths start at the \
+                 folder of that file"
+                .to_owned(),
+            ErrorKind::PermissionDenied => {
+                "the user that runs the host has to be able to read it".to_owned()
+            }
+            _ => return None,
+        },
+        ReadError::NotAFile { .. } | ReadError::TooLarge { .. } => {
+            "name the library itself, a `.so` file".to_owned()
+        }
+        ReadError::Place(place) => place.hint(),
+    })
 }
 
-/// Reads a library and says where it really is.
-pub(crate) fn read(path: &Path, intent: Intent) -> Result<(PathBuf, Vec<u8>), ReadError> {
+/// Reads a library; says where it really is, and whether others can change it there.
+pub(crate) fn read(path: &Path) -> Result<(PathBuf, Vec<u8>, Safety), ReadError> {
     let io = |source| ReadError::Io {
         path: path.to_owned(),
         source,
@@ -73,15 +86,11 @@ pub(crate) fn read(path: &Path, intent: Intent) -> Result<(PathBuf, Vec<u8>), Re
             got: metadata.len(),
         });
     }
-    if intent == Intent::Load {
-        place::check(&canonical, &file)
-            .map_err(io)?
-            .map_err(ReadError::Place)?;
-    }
+    let safety = place::check(&canonical, &file).map_err(io)?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     file.by_ref()
         .take(LIBRARY_LIMIT + 1)
         .read_to_end(&mut bytes)
         .map_err(io)?;
-    Ok((canonical, bytes))
+    Ok((canonical, bytes, safety))
 }

@@ -31,7 +31,7 @@ impl fmt::Display for ProviderName {
 #[non_exhaustive]
 pub enum ProviderFailure {
     /// The provider's own answer, in its own words.
-    #[error("{provider} answered to {operation}: {error}")]
+    #[error("{provider} {}: {error}", answered(operation))]
     Answered {
         /// Who.
         provider: ProviderName,
@@ -104,18 +104,54 @@ impl ProviderFailure {
             Self::Answered {
                 provider, error, ..
             } => answered_hint(provider, error),
-            Self::Protocol { provider, .. } | Self::Materials { provider, .. } => Some(format!(
-                "this is a defect of the provider; its library is `{}`",
-                provider.library.display()
-            )),
-            Self::Deadline { provider, .. } => Some(format!(
-                "if it is only slow, give it more time in provost.toml:\n\
-                 [classes.\"{}\"]\ndeadline = \"30s\"",
-                provider.class
-            )),
-            Self::Worker { source, .. } => source.failure.hint().map(str::to_owned),
+            Self::Materials {
+                source: MaterialsError::NoPrivateKey,
+                ..
+            } => Some(
+                "this node has the public half only; decrypt on one that has the private half"
+                    .to_owned(),
+            ),
+            Self::Protocol { provider, .. } | Self::Materials { provider, .. } => {
+                Some(defect(provider))
+            }
+            Self::Deadline { provider, .. } => Some(slow(provider)),
+            Self::Worker { provider, source } => match &source.failure {
+                WorkerFailure::Deadline { .. } => Some(slow(provider)),
+                WorkerFailure::OutOfMemory { limit: Some(_) } => Some(format!(
+                    "if it needs that much, allow it more in provost.toml:\n\
+                     [classes.\"{}\"]\nmemory = \"4GiB\"",
+                    provider.class
+                )),
+                failure => {
+                    let known = failure.hint().map(str::to_owned);
+                    known.or_else(|| is_violation(source).then(|| defect(provider)))
+                }
+            },
         }
     }
+}
+
+/// What kind of answer it was, by the call.
+fn answered(operation: &str) -> String {
+    match operation {
+        "new" => "did not start".to_owned(),
+        operation => format!("answered to {operation}"),
+    }
+}
+
+fn defect(provider: &ProviderName) -> String {
+    format!(
+        "this is a defect of the provider; its library is `{}`",
+        provider.library.display()
+    )
+}
+
+fn slow(provider: &ProviderName) -> String {
+    format!(
+        "if it is only slow, give it more time in provost.toml:\n\
+         [classes.\"{}\"]\ndeadline = \"30s\"",
+        provider.class
+    )
 }
 
 fn answered_hint(provider: &ProviderName, error: &ProviderError) -> Option<String> {
@@ -131,10 +167,7 @@ fn answered_hint(provider: &ProviderName, error: &ProviderError) -> Option<Strin
             Some(delay) => format!("try again in {delay:?}"),
             None => "try again later".to_owned(),
         }),
-        ErrorKind::Internal => Some(format!(
-            "this is a defect of the provider; its library is `{}`",
-            provider.library.display()
-        )),
+        ErrorKind::Internal => Some(defect(provider)),
         _ => None,
     }
 }

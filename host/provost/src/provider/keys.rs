@@ -54,6 +54,8 @@ pub enum KeyError {
         class: String,
         /// What the proof ran into.
         reason: String,
+        /// Whether a node that cannot decrypt by design runs into it too.
+        by_design: bool,
     },
     /// An earlier proof failed, or the provider broke its contract.
     #[error("provider `{class}`: this key is quarantined for writes: {reason}")]
@@ -62,6 +64,8 @@ pub enum KeyError {
         class: String,
         /// What happened then.
         reason: String,
+        /// Whether a node that cannot decrypt by design runs into it too.
+        by_design: bool,
     },
     /// The system has no randomness.
     #[error(transparent)]
@@ -93,10 +97,24 @@ impl KeyError {
             Self::NoCandidate { .. } => {
                 "the key that the object was written with is missing".to_owned()
             }
-            Self::Unproven { class, .. } | Self::Quarantined { class, .. } => format!(
-                "nothing was written; a node that cannot decrypt by design says so in provost.toml:\n\
+            Self::Unproven {
+                class,
+                by_design: true,
+                ..
+            }
+            | Self::Quarantined {
+                class,
+                by_design: true,
+                ..
+            } => format!(
+                "nothing was written; if this node is not meant to decrypt, say so in provost.toml:\n\
                  [classes.\"{class}\"]\nproof = \"elsewhere\""
             ),
+            Self::Unproven { .. } | Self::Quarantined { .. } => {
+                "nothing was written: the object could not have been read again; this is a defect \
+                 of the provider"
+                    .to_owned()
+            }
             Self::Kms { .. } => "AES and RSA keys, and keys held by the provider, are".to_owned(),
         })
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use provost_core::config::{Isolation, Proof, Sha256Digest};
-use provost_core::envelope::{WrapAlgorithm, WriteFormat};
-use provost_core::materials::EncryptionMaterials;
+use provost_core::envelope::{KeyWrapError, WrapAlgorithm, WriteFormat};
+use provost_core::materials::{EncryptionMaterials, MaterialsError};
 use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
 use super::failure::ProviderFailure;
@@ -41,7 +41,15 @@ struct Subject {
 
 /// The proofs of this process: done once for each key, kept in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Proofs(Mutex<HashMap<Subject, Result<(), String>>>);
+pub(crate) struct Proofs(Mutex<HashMap<Subject, Result<(), Doubt>>>);
+
+/// Why a key is not written with.
+#[derive(Debug, Clone)]
+struct Doubt {
+    reason: String,
+    /// As on a node that cannot decrypt by design.
+    by_design: bool,
+}
 
 impl Proofs {
     /// Proves these materials unless that was done; a failure quarantines them for writes.
@@ -66,10 +74,11 @@ impl Proofs {
         };
         match self.known(&subject) {
             Some(Ok(())) => return Ok(Proven::Earlier),
-            Some(Err(reason)) => {
+            Some(Err(Doubt { reason, by_design })) => {
                 return Err(KeyError::Quarantined {
                     class: class(handle),
                     reason,
+                    by_design,
                 });
             }
             None => {}
@@ -85,17 +94,26 @@ impl Proofs {
             Err(error) => match reason_to_quarantine(&error) {
                 None => Err(error),
                 Some(reason) => {
-                    self.remember(subject, Err(reason.clone()));
+                    let by_design = is_by_design(&error);
+                    let doubt = reason.clone();
+                    self.remember(
+                        subject,
+                        Err(Doubt {
+                            reason: doubt,
+                            by_design,
+                        }),
+                    );
                     Err(KeyError::Unproven {
                         class: class(handle),
                         reason,
+                        by_design,
                     })
                 }
             },
         }
     }
 
-    fn known(&self, subject: &Subject) -> Option<Result<(), String>> {
+    fn known(&self, subject: &Subject) -> Option<Result<(), Doubt>> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -103,7 +121,7 @@ impl Proofs {
             .cloned()
     }
 
-    fn remember(&self, subject: Subject, result: Result<(), String>) {
+    fn remember(&self, subject: Subject, result: Result<(), Doubt>) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -133,6 +151,7 @@ fn attempt(
     Err(KeyError::Unproven {
         class: class(handle),
         reason,
+        by_design: false,
     })
 }
 
@@ -152,6 +171,30 @@ fn reason_to_quarantine(error: &KeyError) -> Option<String> {
             super::failure::is_violation(source).then(|| error.to_string())
         }
         KeyError::Unproven { reason, .. } => Some(reason.clone()),
+        // The class is named by the error that the reason becomes part of.
+        KeyError::Provider(ProviderFailure::Answered {
+            operation, error, ..
+        }) => Some(format!("it answered to {operation}: {error}")),
+        KeyError::Provider(ProviderFailure::Materials { source, .. }) => Some(source.to_string()),
+        KeyError::Wrap { source, .. } => Some(source.to_string()),
         error => Some(error.to_string()),
+    }
+}
+
+/// Whether a node fails like this that has no private half, or no right to decrypt.
+fn is_by_design(error: &KeyError) -> bool {
+    match error {
+        KeyError::Wrap { source, .. } => matches!(
+            source,
+            KeyWrapError::NoPrivateKey | KeyWrapError::Materials(MaterialsError::NoPrivateKey)
+        ),
+        KeyError::Provider(ProviderFailure::Materials { source, .. }) => {
+            matches!(source, MaterialsError::NoPrivateKey)
+        }
+        KeyError::Provider(failure) => matches!(
+            failure.kind(),
+            Some(ErrorKind::Denied | ErrorKind::Unsupported)
+        ),
+        _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! A class's `conf` table: held against what its library declares, then resolved to values.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use provost_core::config::{
@@ -27,6 +28,8 @@ pub enum ConfError {
         key: String,
         /// What the library says about it.
         help: String,
+        /// Whether its value is a secret.
+        secret: bool,
     },
     /// The variable of `{ env = … }` is not set.
     #[error(
@@ -69,20 +72,36 @@ impl ConfError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unknown(diagnostic) => diagnostic.hint_text()?.to_owned(),
-            Self::Missing { class, key, help } => {
-                let help = if help.is_empty() { "..." } else { help };
+            Self::Missing {
+                class,
+                key,
+                help,
+                secret,
+            } => {
+                let value = match secret {
+                    true => "{ file = \"/path/to/secret\" }",
+                    false => "\"...\"",
+                };
+                let help = match help.is_empty() {
+                    true => String::new(),
+                    false => format!("   # {help}"),
+                };
                 format!(
-                    "set it in provost.toml:\n[classes.\"{class}\".conf]\n\"{key}\" = \"...\"   # {help}"
+                    "set it in provost.toml:\n[classes.\"{class}\".conf]\n\"{key}\" = {value}{help}"
                 )
             }
             Self::Variable { variable, .. } => {
                 format!("export {variable}, or write the value itself")
             }
-            Self::Secret { .. } => {
-                format!(
-                    "it has to be a file of at most {SECRET_LIMIT} bytes that this user can read"
-                )
-            }
+            Self::Secret { source, .. } => match source.kind() {
+                ErrorKind::NotFound => {
+                    "check the path; in provost.toml, paths start at its folder".to_owned()
+                }
+                ErrorKind::PermissionDenied => {
+                    "the user that runs the host has to be able to read it".to_owned()
+                }
+                _ => return None,
+            },
             Self::NoCredentials { .. } => {
                 "a service manager sets it; elsewhere use `{ file = \"/path\" }`".to_owned()
             }
@@ -109,7 +128,7 @@ pub fn check_conf(
     if let Some(entry) = unknown {
         let hint = match nearest(entry.key.get(), &known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it reads: {}", known.join(", ")),
+            None => format!("it reads: {}; leave this one out", known.join(", ")),
         };
         let message = format!(
             "class `{class}` does not read the key `{}`",
@@ -132,6 +151,7 @@ pub fn check_conf(
             class: class.clone(),
             key: conf.key.clone(),
             help: conf.help.clone(),
+            secret: conf.secret,
         }),
     }
 }

@@ -22,7 +22,7 @@ pub enum RegistryError {
     Unknown {
         /// The class.
         class: ClassName,
-        /// The classes that libraries do declare, sorted.
+        /// The classes that there are, sorted.
         registered: Vec<String>,
         /// The nearest of them, if one is near.
         nearest: Option<String>,
@@ -52,7 +52,7 @@ pub enum RegistryError {
         declared: Vec<String>,
     },
     /// The class is something else than what it is used for.
-    #[error("class `{class}` provides {found}, and is used for {wanted}")]
+    #[error("class `{class}` is a {found} class, and a {wanted} class is needed here")]
     Kind {
         /// The class.
         class: ClassName,
@@ -81,11 +81,16 @@ impl From<Diagnostic> for RegistryError {
 }
 
 impl RegistryError {
-    pub(super) fn unknown(class: &ClassName, scan: &Scan) -> Self {
+    pub(super) fn unknown<'n>(
+        class: &ClassName,
+        scan: &Scan,
+        named: impl Iterator<Item = &'n ClassName>,
+    ) -> Self {
         let mut registered: Vec<String> = scan
             .libraries
             .iter()
             .flat_map(|library| library.facts.classes.iter().map(|class| class.name.clone()))
+            .chain(named.map(ToString::to_string))
             .collect();
         registered.sort();
         registered.dedup();
@@ -103,7 +108,8 @@ impl RegistryError {
         Some(match self {
             Self::Configuration(diagnostic) => diagnostic.hint_text()?.to_owned(),
             Self::Folder(_) => {
-                "`folders` under [libraries] in provost.toml names folders that exist".to_owned()
+                "`folders` of [libraries] in provost.toml names folders that exist and can be listed"
+                    .to_owned()
             }
             Self::Unknown {
                 class, registered, ..
@@ -117,18 +123,26 @@ impl RegistryError {
                 ..
             } => format!("did you mean `{nearest}`?"),
             Self::Unknown { registered, .. } => {
-                format!("registered classes: {}", registered.join(", "))
+                format!("there are: {}", registered.join(", "))
             }
             Self::Conflict { class, first, .. } => format!(
                 "remove one of them, or say in provost.toml which one is meant:\n\
                  [classes.\"{class}\"]\nlibrary = \"{}\"",
                 first.display()
             ),
-            Self::NotInLibrary { .. } => {
-                "class names are compared exactly; `provost plugin list` shows them".to_owned()
+            Self::NotInLibrary {
+                class, declared, ..
+            } => {
+                let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
+                match provost_core::config::nearest(class.as_str(), &declared) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => "name one of its classes, or the library that has this one".to_owned(),
+                }
             }
             Self::Kind { .. } => {
-                "a materials class serves data at rest, a tls class data in transit".to_owned()
+                "a materials class hands out keys for data at rest, a tls class artifacts for data \
+                 in transit; `provost plugin list` shows which is which"
+                    .to_owned()
             }
             Self::Conf(error) => error.hint()?,
             Self::NotSupportedYet { class, .. } => format!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use provost_core::config::Sha256Digest;
 use provost_core::section::{LibraryFacts, LoadPolicy, SectionError, check_loadable};
 
-use crate::loader::{Intent, ReadError, read, sha256};
+use crate::loader::{ReadError, UnsafePlace, read, read_hint, section_hint, sha256};
 
 /// A provider library and what its section declares.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Library {
     pub facts: LibraryFacts,
     /// Why it would not be loaded, if it would not.
     pub refusal: Option<SectionError>,
+    /// Why it would not be loaded from where it is: others can change it.
+    pub place: Option<UnsafePlace>,
 }
 
 /// A file that is no provider library.
@@ -40,10 +42,20 @@ pub enum LibraryError {
     },
 }
 
+impl LibraryError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read(error) => read_hint(error),
+            Self::Section { source, .. } => section_hint(source),
+        }
+    }
+}
+
 impl Library {
     /// Looks at a library without running it. Works for libraries that would never load.
     pub fn inspect(path: &Path, policy: &LoadPolicy) -> Result<Self, LibraryError> {
-        let (path, bytes) = read(path, Intent::Inspect)?;
+        let (path, bytes, place) = read(path)?;
         let facts = match LibraryFacts::read(&bytes) {
             Ok(facts) => facts,
             Err(source) => return Err(LibraryError::Section { path, source }),
@@ -55,6 +67,22 @@ impl Library {
             size: bytes.len() as u64,
             facts,
             refusal,
+            place: place.err(),
         })
+    }
+
+    /// Why it would not be loaded, in words.
+    pub fn verdict(&self) -> Option<String> {
+        let refusal = self.refusal.as_ref().map(ToString::to_string);
+        refusal.or_else(|| self.place.as_ref().map(ToString::to_string))
+    }
+
+    /// What to do if it would not be loaded.
+    pub fn hint(&self) -> Option<String> {
+        match (&self.refusal, &self.place) {
+            (Some(refusal), _) => section_hint(refusal),
+            (None, Some(place)) => Some(place.hint()),
+            (None, None) => None,
+        }
     }
 }

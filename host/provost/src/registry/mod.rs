@@ -4,6 +4,7 @@
 mod conf;
 mod error;
 mod library;
+mod point;
 mod scan;
 
 use std::path::{Path, PathBuf};
@@ -71,6 +72,14 @@ impl Registry {
         scan_configured(&self.host)
     }
 
+    /// The classes that have a library by name.
+    fn named(&self) -> impl Iterator<Item = &ClassName> {
+        let set = self.host.classes();
+        let set = set.filter_map(|(name, class)| class.library.as_ref().map(|_| name));
+        let named = self.security.iter().flat_map(|security| security.classes());
+        set.chain(named.map(|named| named.class.get()))
+    }
+
     fn at(
         &self,
         class: &ClassName,
@@ -101,7 +110,7 @@ impl Registry {
             .iter()
             .filter(|l| l.facts.class(class.as_str()).is_some());
         let Some(first) = claims.next() else {
-            return Err(RegistryError::unknown(class, &scan));
+            return Err(RegistryError::unknown(class, &scan, self.named()));
         };
         if let Some(other) = claims.find(|other| other.digest != first.digest) {
             return Err(RegistryError::Conflict {

@@ -9,13 +9,13 @@ use super::{MetadataError, ObjectPrefix, ObjectUri, Scheme};
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no such object.
-    #[error("{uri}: there is no such object")]
+    #[error("`{uri}`: there is no such object")]
     NotFound {
         /// The object.
         uri: ObjectUri,
     },
     /// This store cannot hold an object of this name.
-    #[error("{uri}: this store cannot hold an object of that name: {problem}")]
+    #[error("`{uri}`: this store cannot hold an object of that name: {problem}")]
     Name {
         /// The object.
         uri: ObjectUri,
@@ -23,7 +23,7 @@ pub enum StoreError {
         problem: String,
     },
     /// Something lies under the name that is not an object.
-    #[error("{uri}: not an object but {found}")]
+    #[error("`{uri}` is not an object but {found}")]
     NotAnObject {
         /// The object.
         uri: ObjectUri,
@@ -37,7 +37,7 @@ pub enum StoreError {
         scheme: Scheme,
     },
     /// A store was asked for what belongs to another one.
-    #[error("{uri}: does not belong to the store {store}")]
+    #[error("`{uri}`: does not belong to the store {store}")]
     ForeignUri {
         /// What was asked for.
         uri: String,
@@ -45,7 +45,7 @@ pub enum StoreError {
         store: String,
     },
     /// The object's metadata cannot be stored, or what is stored is not metadata.
-    #[error("{uri}: {source}")]
+    #[error("`{uri}`: {source}")]
     Metadata {
         /// The object.
         uri: ObjectUri,
@@ -53,7 +53,7 @@ pub enum StoreError {
         source: MetadataError,
     },
     /// The file beside the object that holds its metadata is damaged, or belongs to other bytes.
-    #[error("{uri}: its metadata file {sidecar} {problem}")]
+    #[error("`{uri}`: its metadata file `{sidecar}` {problem}")]
     Sidecar {
         /// The object.
         uri: ObjectUri,
@@ -63,7 +63,7 @@ pub enum StoreError {
         problem: String,
     },
     /// Other writers replaced the object again and again while it was being opened.
-    #[error("{uri}: replaced {attempts} times while it was being opened")]
+    #[error("`{uri}`: replaced {attempts} times while it was being opened")]
     Contended {
         /// The object.
         uri: ObjectUri,
@@ -71,7 +71,7 @@ pub enum StoreError {
         attempts: usize,
     },
     /// The body ended early, or went on after its end.
-    #[error("{uri}: the body has {got} bytes where {expected} were announced")]
+    #[error("`{uri}`: the body has {got} bytes where {expected} were announced")]
     BodyLength {
         /// The object.
         uri: ObjectUri,
@@ -81,7 +81,7 @@ pub enum StoreError {
         got: u64,
     },
     /// A range lies outside the body.
-    #[error("{uri}: bytes {start}..{end} are outside its {size} bytes")]
+    #[error("`{uri}`: bytes {start}..{end} are outside its {size} bytes")]
     Range {
         /// The object.
         uri: ObjectUri,
@@ -93,7 +93,7 @@ pub enum StoreError {
         size: u64,
     },
     /// The operating system refused a step.
-    #[error("{uri}: cannot {step}: {source}")]
+    #[error("`{uri}`: cannot {step}: {source}")]
     Io {
         /// The object.
         uri: ObjectUri,
@@ -103,7 +103,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// A prefix could not be listed.
-    #[error("{prefix}: cannot {step}: {source}")]
+    #[error("`{prefix}`: cannot {step}: {source}")]
     List {
         /// The prefix.
         prefix: ObjectPrefix,
@@ -113,7 +113,7 @@ pub enum StoreError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The store behind an adapter refused a step.
-    #[error("{uri}: cannot {step}: {source}")]
+    #[error("`{uri}`: cannot {step}: {source}")]
     Backend {
         /// The object.
         uri: ObjectUri,
@@ -125,6 +125,31 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound { uri } => {
+                let (folder, _) = uri.key().rsplit_once('/').unwrap_or_default();
+                let slash = if folder.is_empty() { "" } else { "/" };
+                let scheme = uri.scheme();
+                let bucket = uri.bucket();
+                format!(
+                    "`provost object ls {scheme}://{bucket}/{folder}{slash}` lists what is there"
+                )
+            }
+            Self::Name { .. } => "put it under another name".to_owned(),
+            Self::NotAnObject {
+                uri,
+                found: "a folder",
+            } => format!("name an object in it; `provost object ls {uri}/` lists them"),
+            Self::Unsupported { .. } => "an object is named file:///absolute/path".to_owned(),
+            Self::Sidecar { .. } => "the object was changed, damaged or copied without its \
+                 metadata file; restore the two together"
+                .to_owned(),
+            _ => return None,
+        })
+    }
+
     /// Whether the object is simply not there.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })

@@ -37,7 +37,7 @@ pub struct VerifiedFile {
 
 /// Why a file could not be written or given its name.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: cannot {step}: {source}", path = path.display())]
+#[error("`{path}`: cannot {step}: {source}", path = path.display())]
 #[non_exhaustive]
 pub struct ReleaseError {
     /// The destination.
@@ -128,15 +128,17 @@ impl VerifiedFile {
 
 /// Said before anything is transferred: the naming itself would refuse it, but late.
 fn check_destination(path: &Path, existing: Existing) -> io::Result<()> {
-    let problem = match path.symlink_metadata() {
+    let (kind, problem) = match path.symlink_metadata() {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e),
-        Ok(facts) if facts.is_dir() => "it is a folder",
-        Ok(facts) if !facts.is_file() => "it is not a regular file",
-        Ok(_) if existing == Existing::Refuse => "it exists already",
+        Ok(facts) if facts.is_dir() => (io::ErrorKind::IsADirectory, "it is a folder"),
+        Ok(facts) if !facts.is_file() => (io::ErrorKind::Other, "it is not a regular file"),
+        Ok(_) if existing == Existing::Refuse => {
+            (io::ErrorKind::AlreadyExists, "it exists already")
+        }
         Ok(_) => return Ok(()),
     };
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, problem))
+    Err(io::Error::new(kind, problem))
 }
 
 fn passing_name() -> io::Result<String> {

@@ -37,7 +37,7 @@ pub(crate) fn parse(report: &Report) -> Option<Node> {
             let value = result.value.map(|value| node(value, report));
             if value.is_none() {
                 let end = Span::from(text.len()..text.len());
-                report.error(end, "the file is empty", "an empty configuration is `{}`");
+                report.error(end, "the file is empty", "is it the right file?");
             }
             value
         }

@@ -23,7 +23,10 @@ pub(crate) fn parse(text: &str) -> Result<Node, TomlError> {
         TomlError {
             span: Span::from(range),
             message: error.message().to_owned(),
-            hint: "the file has to be TOML",
+            hint: match error.message() {
+                "duplicate key" => "keep one of them",
+                _ => "the file has to be TOML",
+            },
         }
     })?;
     Ok(Node {

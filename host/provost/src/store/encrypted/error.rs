@@ -5,7 +5,7 @@ use std::io;
 use provost_core::envelope::{ContentError, MetadataError, PlaceError};
 
 use crate::provider::{KeyError, ProviderFailure};
-use crate::store::{ObjectUri, ReleaseError, StoreError, UriError};
+use crate::store::{ObjectUri, ReleaseError, Scheme, StoreError, UriError};
 
 /// An object was not written or not read.
 #[derive(Debug, thiserror::Error)]
@@ -77,11 +77,9 @@ impl ObjectError {
         Some(match self {
             Self::Name { .. } => "an object is named file:///absolute/path".to_owned(),
             Self::ReservedName { .. } => "put it under another name".to_owned(),
-            Self::Store(StoreError::NotFound { .. }) => {
-                "`provost object ls` lists what is there".to_owned()
-            }
-            Self::Store(_) | Self::Source(_) | Self::Sink(_) => return None,
-            Self::Envelope { source, .. } => return envelope_hint(source),
+            Self::Store(error) => return error.hint(),
+            Self::Source(_) | Self::Sink(_) => return None,
+            Self::Envelope { uri, source } => return envelope_hint(uri, source),
             Self::Key { source, .. } => return source.hint(),
             Self::Content {
                 source: ContentError::NotAuthentic,
@@ -92,22 +90,44 @@ impl ObjectError {
             Self::Place { .. } => "set `write.envelope = \"overflow\"` for its prefix in \
                  provost.toml, or shorten the provider's description"
                 .to_owned(),
-            Self::Release(error) if error.source.kind() == io::ErrorKind::AlreadyExists => {
-                "name another file, or replace it with --force".to_owned()
-            }
-            Self::Release(_) => return None,
+            Self::Release(error) => match error.source.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    "name another file, or replace it with --force".to_owned()
+                }
+                io::ErrorKind::IsADirectory => format!(
+                    "name a file in it, such as `{}`",
+                    error.path.join("NAME").display()
+                ),
+                io::ErrorKind::NotFound => "make the folder first".to_owned(),
+                _ => return None,
+            },
         })
     }
 }
 
-fn envelope_hint(error: &MetadataError) -> Option<String> {
+fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> Option<String> {
+    let beside = match uri.scheme() {
+        Scheme::File => format!(
+            "the envelope of an encrypted object is in `{}.metadata.json` beside it: copy it along\n",
+            uri.name()
+        ),
+        _ => String::new(),
+    };
+    let never = "what is not encrypted is never passed through";
     Some(match error {
-        MetadataError::NoEnvelopeInMetadata => "if its envelope is in an instruction file, set \
-             `read.envelope = [\"metadata\", \"instruction-file\"]` for its prefix in provost.toml; \
-             an object that is not encrypted is never passed through"
-            .to_owned(),
+        MetadataError::NoEnvelopeInMetadata => format!(
+            "{beside}if it is in an instruction file, set `read.envelope = [\"metadata\", \
+             \"instruction-file\"]` for its prefix in provost.toml\n{never}"
+        ),
         MetadataError::NotEncrypted => {
-            "an object that is not encrypted is never passed through".to_owned()
+            format!("{beside}{never}")
+        }
+        MetadataError::InstructionFileMissing { .. } => format!(
+            "the rest of it is in `{}.instruction` beside it: copy it along",
+            uri.name()
+        ),
+        MetadataError::IsInstructionFile => {
+            "name the object that it belongs to: the name without `.instruction`".to_owned()
         }
         MetadataError::FormatNotAllowed { found, .. } => {
             format!("to accept it, add \"{found}\" to `read.formats` of its prefix in provost.toml")
@@ -115,7 +135,13 @@ fn envelope_hint(error: &MetadataError) -> Option<String> {
         MetadataError::PlaceNotAllowed { .. } => "to accept it, add \"instruction-file\" to \
              `read.envelope` of its prefix in provost.toml"
             .to_owned(),
-        _ => return None,
+        MetadataError::LegacyFormat { .. }
+        | MetadataError::LegacyContentAlgorithm { .. }
+        | MetadataError::LegacyWrap { .. } => return None,
+        _ => {
+            "the envelope was changed or damaged, or another program wrote it; nothing was released"
+                .to_owned()
+        }
     })
 }
 

@@ -1,0 +1,285 @@
+//! What is looked at: libraries, capabilities, classes, providers, policies.
+
+use std::sync::Arc;
+
+use provost_core::config::{
+    CertificateSource, ClassName, HostConfiguration, Isolation, Legacy, LocalDiskKey, PrefixPolicy,
+    Proof, S3Encryption, SecurityConfiguration, Unauthenticated, WriteEnvelope, WriteFormat,
+};
+use provost_core::section::ClassKind;
+
+use super::finding::{Finding, Findings, Level};
+use super::materials_classes;
+use crate::cli::report::{self, Failure};
+use crate::registry::{Library, Registry, RegistryError, Scan};
+use crate::{Error, Host, loader};
+
+impl Findings {
+    fn error(&mut self, subject: String, error: &Error, registry: &Registry) {
+        let pointed = error
+            .diagnostics()
+            .and_then(|found| found.into_iter().next())
+            .or_else(|| registry.point(error));
+        self.add(match pointed {
+            Some(diagnostic) => Finding::at(Level::Error, subject, diagnostic),
+            None => Finding::new(Level::Error, subject, report::chain(error)).hint(error.hint()),
+        });
+    }
+
+    pub(super) fn libraries(&mut self, registry: &Registry, host: &HostConfiguration) {
+        let subject = || "libraries".to_owned();
+        let scan = match registry.scan() {
+            Ok(scan) => scan,
+            Err(error) => {
+                let error = Error::from(RegistryError::from(error));
+                return self.error(subject(), &error, registry);
+            }
+        };
+        for library in &scan.libraries {
+            let path = library.path.display();
+            let classes: Vec<&str> = library
+                .facts
+                .classes
+                .iter()
+                .map(|c| c.name.as_str())
+                .collect();
+            match library.verdict() {
+                None => self.ok(
+                    format!("library `{path}`"),
+                    format!("has {}", classes.join(", ")),
+                ),
+                Some(refusal) => self.add(
+                    Finding::new(
+                        Level::Warning,
+                        format!("library `{path}`"),
+                        format!("would be refused: {refusal}"),
+                    )
+                    .hint(library.hint()),
+                ),
+            }
+        }
+        for (path, error) in &scan.unusable {
+            // A folder may hold other things; a file is named one by one.
+            let files = &host.libraries.files;
+            let level = match files.contains(path) {
+                true => Level::Error,
+                false => Level::Warning,
+            };
+            let finding = match files.span().filter(|_| level == Level::Error) {
+                Some(span) => {
+                    let diagnostic = host.error(span, report::chain(error));
+                    Finding::at(level, subject(), diagnostic)
+                }
+                None => Finding::new(level, subject(), report::chain(error)),
+            };
+            self.add(finding.hint(error.hint()));
+        }
+        self.conflicts(&scan, registry);
+    }
+
+    /// Two different libraries that declare one class.
+    fn conflicts(&mut self, scan: &Scan, registry: &Registry) {
+        let has = |library: &Library, class: &str| library.facts.class(class).is_some();
+        for (index, first) in scan.libraries.iter().enumerate() {
+            for class in &first.facts.classes {
+                let mut others = scan.libraries.iter().skip(index + 1);
+                let other =
+                    others.find(|other| other.digest != first.digest && has(other, &class.name));
+                if let Some(second) = other
+                    && let Ok(name) = ClassName::parse(&class.name)
+                {
+                    let error = Error::from(RegistryError::Conflict {
+                        class: name,
+                        first: first.path.clone(),
+                        second: second.path.clone(),
+                    });
+                    self.error(format!("class `{}`", class.name), &error, registry);
+                }
+            }
+        }
+    }
+
+    /// What the security configuration asks for, and whether it is there.
+    pub(super) fn capabilities(&mut self, security: &SecurityConfiguration) {
+        let subject = format!("security configuration `{}`", security.source().name());
+        let mut uses = Vec::new();
+        if let Some(at_rest) = security.at_rest() {
+            if let Some(s3) = at_rest.s3() {
+                let overrides = s3.overrides().iter().map(|bucket| &bucket.encryption);
+                for encryption in std::iter::once(s3.encryption()).chain(overrides) {
+                    uses.push(match encryption.get() {
+                        S3Encryption::CseCustom(named) => {
+                            Ok(format!("objects: CSE-Custom with {}", named.class.get()))
+                        }
+                        S3Encryption::SseS3 => Err("objects: SSE-S3"),
+                        S3Encryption::SseKms { .. } => Err("objects: SSE-KMS"),
+                        S3Encryption::CseKms { .. } => Err("objects: CSE-KMS"),
+                        _ => Err("objects: this mode"),
+                    });
+                }
+            }
+            match at_rest.local_disk().map(|disk| disk.key().get()) {
+                None => {}
+                Some(LocalDiskKey::Custom(_)) => uses.push(Err("local disks: keys of a provider")),
+                Some(_) => uses.push(Err("local disks: KMS keys")),
+            }
+        }
+        let certificates = security.in_transit().map(|transit| transit.certificates());
+        match certificates.map(|certificates| certificates.get()) {
+            None => {}
+            Some(CertificateSource::Custom(_)) => {
+                uses.push(Err("in transit: TLS artifacts of a provider"))
+            }
+            Some(_) => uses.push(Err("in transit: TLS artifacts from a zip")),
+        }
+        if uses.is_empty() {
+            let hint = "to encrypt objects, set EnableAtRestEncryption to true, with an \
+                        S3EncryptionConfiguration of mode CSE-Custom";
+            self.warning(&subject, "enables nothing", hint);
+        }
+        for used in uses {
+            match used {
+                Ok(text) => self.ok(&subject, text),
+                Err(text) => self.add(Finding::new(
+                    Level::Warning,
+                    &subject,
+                    format!("{text}: not supported yet, using it is refused"),
+                )),
+            }
+        }
+    }
+
+    /// What can be told of a class without running its library.
+    pub(super) fn class(
+        &mut self,
+        class: &ClassName,
+        registry: &Registry,
+        host: &HostConfiguration,
+    ) {
+        let subject = format!("class `{class}`");
+        let accepted = registry
+            .resolve(class)
+            .map_err(loader::LoadError::from)
+            .and_then(|registration| {
+                let pinned = registration.pin.is_some();
+                let accepted = loader::accept(&registration, ClassKind::Materials, host)?;
+                Ok((accepted, pinned))
+            });
+        match accepted {
+            Err(error) => self.error(subject, &error.into(), registry),
+            Ok((library, pinned)) => {
+                let pinned = if pinned { "pinned" } else { "not pinned" };
+                let message = format!(
+                    "in `{}`, SHA-256 {} ({pinned})",
+                    library.path.display(),
+                    library.digest
+                );
+                self.ok(subject, message);
+            }
+        }
+    }
+
+    /// What the providers say of themselves.
+    pub(super) fn load(
+        &mut self,
+        configuration: &Arc<HostConfiguration>,
+        security: &Arc<SecurityConfiguration>,
+        registry: &Registry,
+    ) -> Result<(), Failure> {
+        let host = Host::builder()
+            .configuration(Arc::clone(configuration))
+            .security_configuration(Arc::clone(security))
+            .build()?;
+        for class in materials_classes(security) {
+            let settings = configuration.class(class);
+            let place = match *settings.isolation {
+                Isolation::Process => "in a worker process",
+                Isolation::InProcess => "in this process",
+            };
+            let subject = format!("provider `{class}`");
+            let status = host
+                .provider(class)
+                .and_then(|provider| Ok(provider.status(&provider.new_call())?));
+            match status {
+                Err(error) => self.error(subject, &error, registry),
+                Ok(status) if !status.healthy => {
+                    let message = format!("loaded {place}; {status}");
+                    self.add(Finding::new(Level::Error, subject, message));
+                }
+                Ok(status) => {
+                    self.ok(&subject, format!("loaded {place}; {status}"));
+                    if *settings.isolation == Isolation::InProcess {
+                        self.warning(
+                            &subject,
+                            "a crash or hang of the library is a crash or hang of the host",
+                            "isolation = \"process\" contains it",
+                        );
+                    }
+                    if *settings.proof == Proof::Elsewhere {
+                        self.warning(
+                            &subject,
+                            "writes are not proved on this node (proof = \"elsewhere\")",
+                            "see that a node which can decrypt reads what this one writes",
+                        );
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a prefix writes and reads, and who cannot read that.
+    pub(super) fn policy(&mut self, policy: &PrefixPolicy, host: &HostConfiguration) {
+        let subject = match &policy.prefix {
+            Some(prefix) => format!("prefix `{}`", prefix.as_str()),
+            None => "every prefix".to_owned(),
+        };
+        let (format, cannot): (_, &[&str]) = match *policy.write.format {
+            WriteFormat::V3 => (
+                "V3",
+                &[
+                    "AWS SDK for Java 1.x AmazonS3EncryptionClient, which hands out the ciphertext as if it were plaintext",
+                    "AWS SDK for Java 1.x AmazonS3EncryptionClientV2",
+                    "S3 Encryption Client for Java before 4.x, and others that do not know V3",
+                ],
+            ),
+            WriteFormat::V2 => (
+                "V2",
+                &["S3 Encryption Client for Java 4.x under its default commitment policy"],
+            ),
+        };
+        let place = match *policy.write.envelope {
+            WriteEnvelope::Metadata => "metadata",
+            WriteEnvelope::InstructionFile => "an instruction file",
+            WriteEnvelope::Overflow => "metadata, or an instruction file when that is too small",
+        };
+        let message = format!("writes {format}, envelope in {place}");
+        let cannot = cannot
+            .iter()
+            .map(|client| format!("cannot be read by {client}"));
+        self.add(Finding::new(Level::Ok, &subject, message).notes(cannot));
+
+        let later = [
+            (
+                (
+                    *policy.read.legacy == Legacy::Decrypt,
+                    policy.read.legacy.span(),
+                ),
+                "decrypting legacy objects is not supported yet: they are refused",
+            ),
+            (
+                (
+                    *policy.read.unauthenticated == Unauthenticated::Accept,
+                    policy.read.unauthenticated.span(),
+                ),
+                "decrypting unauthenticated objects is not supported yet: they are refused",
+            ),
+        ];
+        for ((wanted, span), message) in later {
+            if wanted && let Some(span) = span {
+                let diagnostic = host.error(span, message).label("later");
+                self.add(Finding::at(Level::Warning, &subject, diagnostic));
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `provost check`: everything that files, sections and then loaded providers can tell.
+
+mod explain;
+mod finding;
+mod looking;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use provost_core::config::{ClassName, S3Encryption, SecurityConfiguration};
+use serde::Serialize;
+
+use super::args::{Check, Global, Output};
+use super::configuration;
+use super::report::{self, Failure};
+use crate::registry::Registry;
+use explain::Explained;
+use finding::{Finding, Findings};
+
+pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
+    let mut findings = Findings::default();
+    let host = configuration::load_host(global)?;
+    findings.warnings("host configuration", host.warnings);
+    let host = host.value;
+    let security = match configuration::load_security(global, &host)? {
+        None => None,
+        Some(loaded) => {
+            findings.warnings("security configuration", loaded.warnings);
+            Some(Arc::new(loaded.value))
+        }
+    };
+    let explained = command.explain.then(|| explain::explain(&host));
+    let host = Arc::new(host);
+    let registry = Registry::new(Arc::clone(&host), security.clone());
+
+    findings.libraries(&registry, &host);
+    match &security {
+        None => findings.warning(
+            "security configuration",
+            "none is named: nothing says what is encrypted",
+            "name one with --security-configuration FILE, or in provost.toml:\n\
+             security_configuration = \"security.json\"",
+        ),
+        Some(security) => {
+            findings.capabilities(security);
+            for class in materials_classes(security) {
+                findings.class(class, &registry, &host);
+            }
+        }
+    }
+    if let Some(security) = security.as_ref().filter(|_| !command.no_load)
+        && !findings.failed()
+    {
+        findings.load(&host, security, &registry)?;
+    }
+    for policy in host.policies() {
+        findings.policy(policy, &host);
+    }
+    let encrypts = security.is_some_and(|security| materials_classes(&security).next().is_some());
+    if host.policies().is_empty() && encrypts && !findings.failed() {
+        findings.policy(host.policy_for("file:///"), &host);
+    }
+
+    match global.output {
+        Output::Json => report::json(&Document {
+            findings: &findings.0,
+            explained,
+        })?,
+        Output::Text => report::print(text(&findings, explained.as_deref()).trim_end())?,
+    }
+    match findings.errors() {
+        0 => Ok(()),
+        1 => Err(Failure::new("the check found 1 error").in_document()),
+        count => Err(Failure::new(format!("the check found {count} errors")).in_document()),
+    }
+}
+
+/// The key provider classes that the security configuration uses for objects.
+fn materials_classes(security: &SecurityConfiguration) -> impl Iterator<Item = &ClassName> {
+    let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
+    let mut seen = Vec::new();
+    if let Some(s3) = s3 {
+        let overrides = s3.overrides().iter().map(|bucket| &bucket.encryption);
+        for encryption in std::iter::once(s3.encryption()).chain(overrides) {
+            if let S3Encryption::CseCustom(named) = encryption.get()
+                && !seen.contains(&named.class.get())
+            {
+                seen.push(named.class.get());
+            }
+        }
+    }
+    seen.into_iter()
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<Vec<Explained>>,
+}
+
+fn text(findings: &Findings, explained: Option<&[Explained]>) -> String {
+    let mut text: String = findings.0.iter().map(Finding::text).collect();
+    if explained.is_some() {
+        text.push('\n');
+    }
+    for Explained {
+        name,
+        value,
+        origin,
+    } in explained.unwrap_or_default()
+    {
+        let _ = writeln!(text, "{name} = {value}  ({origin})");
+    }
+    text
+}
