@@ -1,0 +1,99 @@
+//! What differs from machine to machine and from run to run, and what stands for it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use provost_core::section::LibraryFacts;
+
+use crate::plugins::{libraries, plugins};
+
+/// An installed copy of the command, and the names of what differs.
+pub(super) struct Varying {
+    _home: tempfile::TempDir,
+    pub(super) command: PathBuf,
+    /// Placeholder and value.
+    pairs: Vec<(String, String)>,
+}
+
+impl Varying {
+    pub(super) fn new() -> Self {
+        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let root = home.path().canonicalize().unwrap();
+        let command = root.join("bin/provost");
+        install(Path::new(env!("CARGO_BIN_EXE_provost")), &command);
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let repository = repository.canonicalize().unwrap();
+        let mut pairs = vec![
+            ("{home}".to_owned(), root.display().to_string()),
+            ("{plugins}".to_owned(), plugins().display().to_string()),
+            ("{repository}".to_owned(), repository.display().to_string()),
+        ];
+        for (name, path) in libraries() {
+            install(&path, &root.join("lib/provost/plugins").join(name));
+            let bytes = fs::read(&path).unwrap();
+            let sha256: String = digest(&SHA256, &bytes)
+                .as_ref()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            pairs.push((format!("{{sha256 {name}}}"), sha256));
+            pairs.push((format!("{{size {name}}}"), bytes.len().to_string()));
+            let build = LibraryFacts::read(&bytes).unwrap().build;
+            pairs.push(("{rustc}".to_owned(), build.rustc));
+            pairs.push(("{target}".to_owned(), build.target));
+        }
+        Self {
+            _home: home,
+            command,
+            pairs,
+        }
+    }
+
+    /// Values for placeholders.
+    pub(super) fn fill(&self, text: &str, root: &Path) -> String {
+        let text = text.replace("{root}", &root.to_string_lossy());
+        let pairs = self.pairs.iter();
+        pairs.fold(text, |text, (name, value)| text.replace(name, value))
+    }
+
+    /// Placeholders for values; and, for what only a run knows, `[TIME]` for how long a step of
+    /// quickstart took.
+    pub(super) fn restore(&self, text: &str, root: &Path) -> String {
+        let text = text.replace(&*root.to_string_lossy(), "{root}");
+        let pairs = self.pairs.iter();
+        let text = pairs.fold(text, |text, (name, value)| text.replace(value, name));
+        let text = numbers(&text, " ", " ms", "[TIME]");
+        numbers(&text, "\"milliseconds\": ", ",", "[TIME]")
+    }
+}
+
+/// Puts `name` in place of each number between `before` and `after`, and of the spaces before it.
+fn numbers(text: &str, before: &str, after: &str, name: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(before) {
+        let (head, tail) = rest.split_at(at + before.len());
+        let number = tail.trim_start_matches(' ');
+        let end = number
+            .find(|c: char| !c.is_ascii_digit() && !".e-".contains(c))
+            .unwrap_or(number.len());
+        let (digits, behind) = number.split_at(end);
+        out.push_str(head);
+        if digits.starts_with(|c: char| c.is_ascii_digit()) && behind.starts_with(after) {
+            out.push_str(name);
+            rest = behind;
+        } else {
+            rest = tail;
+        }
+    }
+    out + rest
+}
+
+/// A link where that is possible: the command is large.
+fn install(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    if fs::hard_link(from, to).is_err() {
+        fs::copy(from, to).unwrap();
+    }
+}
