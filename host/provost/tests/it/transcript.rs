@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
 
-pub(crate) use crate::plugins::plugins;
 use varying::Varying;
 
 #[derive(Deserialize)]
