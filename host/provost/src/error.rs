@@ -5,7 +5,7 @@ use provost_core::config::{Diagnostic, Diagnostics};
 use crate::configuration::ConfigurationError;
 use crate::loader::LoadError;
 use crate::provider::ProviderFailure;
-use crate::registry::RegistryError;
+use crate::registry::{ConfError, RegistryError};
 
 /// What can go wrong between a configuration and an object.
 #[derive(Debug, thiserror::Error)]
@@ -108,13 +108,11 @@ impl Error {
     pub fn diagnostics(&self) -> Option<Diagnostics> {
         match self {
             Self::Configuration(ConfigurationError::Refused(found)) => Some(found.clone()),
-            Self::Refused(found) => Some((**found).clone().into()),
-            Self::Load(LoadError::Registry(RegistryError::Configuration(found))) => {
-                Some((**found).clone().into())
-            }
-            Self::Load(LoadError::Registry(RegistryError::Conf(
-                crate::registry::ConfError::Unknown(found),
-            ))) => Some((**found).clone().into()),
+            Self::Refused(found)
+            | Self::Load(LoadError::Registry(
+                RegistryError::Configuration(found)
+                | RegistryError::Conf(ConfError::Unknown(found)),
+            )) => Some((**found).clone().into()),
             _ => None,
         }
     }

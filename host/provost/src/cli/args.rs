@@ -59,7 +59,7 @@ pub(crate) struct Global {
         help_heading = EVERYWHERE
     )]
     pub(crate) output: Output,
-    /// Log what the host does, to stderr; twice for more. PROVOST_LOG filters it.
+    /// Log what the host does, to stderr; twice for more. `PROVOST_LOG` filters it.
     #[arg(
         short,
         long,
@@ -174,7 +174,7 @@ pub(crate) enum Object {
         /// The file to encrypt, or `-` for standard input.
         #[arg(value_name = "FILE|-")]
         source: PathBuf,
-        /// Where to put it: file:///absolute/path.
+        /// Where to put it: `file:///absolute/path`.
         uri: String,
     },
     /// Decrypt an object into a file.
@@ -185,7 +185,7 @@ pub(crate) enum Object {
         provost object get file:///data/store/logs.tar - | tar t"
     )]
     Get {
-        /// The object: file:///absolute/path.
+        /// The object: `file:///absolute/path`.
         uri: String,
         /// The file to write, or `-` for standard output.
         #[arg(value_name = "FILE|-")]
@@ -197,19 +197,19 @@ pub(crate) enum Object {
     /// Show how an object is encrypted. Needs no key.
     #[command(after_help = "Examples:\n  provost object inspect file:///data/store/report.pdf")]
     Inspect {
-        /// The object: file:///absolute/path.
+        /// The object: `file:///absolute/path`.
         uri: String,
     },
     /// List objects with their plaintext sizes.
     #[command(after_help = "Examples:\n  provost object ls file:///data/store/")]
     Ls {
-        /// What their URIs start with, in whole path segments: file:///absolute/path/.
+        /// What their URIs start with, in whole path segments: `file:///absolute/path/`.
         prefix: String,
     },
     /// Remove objects, with their instruction files.
     #[command(after_help = "Examples:\n  provost object rm file:///data/store/report.pdf")]
     Rm {
-        /// The objects: file:///absolute/path.
+        /// The objects: `file:///absolute/path`.
         #[arg(required = true, value_name = "URI")]
         uris: Vec<String>,
     },

@@ -272,11 +272,8 @@ fn object_uri(text: &str) -> Result<ObjectUri, Failure> {
 }
 
 fn not_a_uri(text: &str, what: &str, error: &UriError) -> Failure {
-    let path = match text.contains("://") {
-        true => None,
-        false => std::path::absolute(text).ok(),
-    };
-    match path {
+    let path = std::path::absolute(text).ok();
+    match path.filter(|_| !text.contains("://")) {
         Some(path) => Failure::usage(format!("`{text}` is a path, expected the {what}"))
             .hint(format!("did you mean file://{}?", path.display())),
         None => Failure::usage(format!("`{text}` is not the {what}: {}", error.problem))

@@ -97,7 +97,7 @@ fn listed(scan: &Scan, named: &[PathBuf]) -> String {
 fn inspect(library: &str, global: &Global) -> Result<(), Failure> {
     let host = configuration::host(global)?;
     let path = Path::new(library);
-    let is_file = path.exists() || library.contains('/') || library.ends_with(".so");
+    let is_file = path.exists() || library.contains('/') || path.extension() == Some("so".as_ref());
     let found = if is_file {
         look(path, &host)?
     } else {

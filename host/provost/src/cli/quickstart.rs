@@ -295,8 +295,8 @@ impl Folder {
 }
 
 /// A library and a key list are refused where others can write, whatever the umask is.
-fn owner_alone() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o700)
+fn owner_alone() -> fs::Permissions {
+    fs::Permissions::from_mode(0o700)
 }
 
 fn not_made(path: &Path, error: &std::io::Error) -> Failure {
@@ -321,7 +321,8 @@ struct Steps {
 
 #[derive(Serialize)]
 struct Step {
-    step: &'static str,
+    #[serde(rename = "step")]
+    name: &'static str,
     message: String,
     milliseconds: f64,
     notes: Vec<String>,
@@ -337,18 +338,18 @@ impl Steps {
         self.started = Instant::now();
     }
 
-    fn done(&mut self, step: &'static str, message: String) -> Result<(), Failure> {
+    fn done(&mut self, name: &'static str, message: String) -> Result<(), Failure> {
         let took = self.started.elapsed();
         if self.output == Output::Text {
             let number = self.done.len() + 1;
             report::print(&format!(
-                "{number}. {step:<14}{:>10}  {message}",
+                "{number}. {name:<14}{:>10}  {message}",
                 shown(took)
             ))?;
         }
         let milliseconds = took.as_secs_f64() * 1e3;
         self.done.push(Step {
-            step,
+            name,
             message,
             milliseconds,
             notes: Vec::new(),

@@ -215,7 +215,7 @@ impl<'a> From<&'a Diagnostic> for DiagnosticBody<'a> {
         Self {
             severity: match diagnostic.severity() {
                 Severity::Warning => "warning",
-                _ => "error",
+                Severity::Error => "error",
             },
             place: Place::from(diagnostic),
             message: diagnostic.message(),

@@ -23,7 +23,7 @@ pub(crate) fn render_place(diagnostic: &Diagnostic) -> String {
 fn level(diagnostic: &Diagnostic) -> Level<'static> {
     match diagnostic.severity() {
         Severity::Warning => Level::WARNING,
-        _ => Level::ERROR,
+        Severity::Error => Level::ERROR,
     }
 }
 

@@ -174,11 +174,11 @@ fn answered_hint(provider: &ProviderName, error: &ProviderError) -> Option<Strin
 
 /// Whether a worker's failure is its provider's breach of contract.
 pub(super) fn is_violation(error: &WorkerError) -> bool {
-    match error.failure {
+    matches!(
+        error.failure,
         WorkerFailure::Signalled { .. }
-        | WorkerFailure::Exited { .. }
-        | WorkerFailure::OutOfMemory { .. }
-        | WorkerFailure::Protocol { .. } => true,
-        _ => false,
-    }
+            | WorkerFailure::Exited { .. }
+            | WorkerFailure::OutOfMemory { .. }
+            | WorkerFailure::Protocol { .. }
+    )
 }

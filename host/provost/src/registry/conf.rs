@@ -78,13 +78,15 @@ impl ConfError {
                 help,
                 secret,
             } => {
-                let value = match secret {
-                    true => "{ file = \"/path/to/secret\" }",
-                    false => "\"...\"",
+                let value = if *secret {
+                    "{ file = \"/path/to/secret\" }"
+                } else {
+                    "\"...\""
                 };
-                let help = match help.is_empty() {
-                    true => String::new(),
-                    false => format!("   # {help}"),
+                let help = if help.is_empty() {
+                    String::new()
+                } else {
+                    format!("   # {help}")
                 };
                 format!(
                     "set it in provost.toml:\n[classes.\"{class}\".conf]\n\"{key}\" = {value}{help}"
@@ -164,17 +166,14 @@ pub fn resolve_conf(class: &ClassName, settings: &ClassConfiguration) -> Result<
         let value = match entry.source.get() {
             ConfSource::Plain(text) => ConfValue::Plain(text.clone()),
             ConfSource::Secret(secret) => ConfValue::Secret(secret.clone_secret()),
-            ConfSource::Environment(variable) => match std::env::var(variable) {
-                Ok(text) => ConfValue::Plain(text),
-                Err(_) => {
-                    let (class, key) = (class.clone(), key.clone());
-                    return Err(ConfError::Variable {
-                        class,
-                        key,
-                        variable: variable.clone(),
-                    });
-                }
-            },
+            ConfSource::Environment(variable) => {
+                let value = std::env::var(variable).map_err(|_| ConfError::Variable {
+                    class: class.clone(),
+                    key: key.clone(),
+                    variable: variable.clone(),
+                });
+                ConfValue::Plain(value?)
+            }
             ConfSource::File(path) => ConfValue::Secret(secret(class, key, path)?),
             ConfSource::Credential(name) => {
                 let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") else {

@@ -58,11 +58,11 @@ impl Registry {
             .find(|(_, named)| named.class.get() == class);
         if let Some((security, named)) = named {
             let resolved = security.resolve_library(&self.host, named)?;
-            return self.at(class, &resolved.location, resolved.sha256);
+            return Self::at(class, &resolved.location, resolved.sha256);
         }
         let pin = settings.sha256.as_ref().map(|digest| **digest);
         match &settings.library {
-            Some(library) => self.at(class, library, pin),
+            Some(library) => Self::at(class, library, pin),
             None => self.search(class, pin),
         }
     }
@@ -81,7 +81,6 @@ impl Registry {
     }
 
     fn at(
-        &self,
         class: &ClassName,
         location: &Location,
         pin: Option<Sha256Digest>,

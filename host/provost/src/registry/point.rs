@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use provost_core::config::{ClassName, Diagnostic, Location};
+use provost_core::config::{ClassName, Diagnostic, Location, Setting};
 
 use super::{ConfError, Registry, RegistryError};
 use crate::error::{Error, chain};
@@ -81,7 +81,7 @@ impl Registry {
             let library = class.library.as_ref()?;
             is_meant(name, library.get()).then_some(library)
         });
-        if let Some(span) = set.and_then(|library| library.span()) {
+        if let Some(span) = set.and_then(Setting::span) {
             return Some(self.host.error(span, chain(error)));
         }
         let security = self.security.as_ref()?;

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
 
+use crate::plugins::private_folder;
 use varying::Varying;
 
 #[derive(Deserialize)]
@@ -138,7 +139,7 @@ fn every_transcript_is_what_the_command_says() {
 
 fn run(file: &Path, varying: &Varying) -> Result<(), String> {
     let transcript: Transcript = read(file)?;
-    let scratch = tempfile::tempdir().unwrap();
+    let scratch = private_folder();
     let root = scratch.path().canonicalize().unwrap();
     let fill = |text: &str| varying.fill(text, &root);
     prepare(&transcript, &root, &fill)?;

@@ -15,9 +15,10 @@ pub(super) fn explain(host: &HostConfiguration) -> Vec<Explained> {
     let file = host.source().name();
     let settings = host.explain().into_iter().map(|setting| Explained {
         name: setting.name,
-        value: match setting.value.is_empty() {
-            true => "(none)".to_owned(),
-            false => setting.value,
+        value: if setting.value.is_empty() {
+            "(none)".to_owned()
+        } else {
+            setting.value
         },
         origin: match setting.origin {
             Origin::File { line } => format!("{file}:{line}"),

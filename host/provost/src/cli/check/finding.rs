@@ -33,6 +33,8 @@ pub(super) struct Finding {
     hint: Option<String>,
 }
 
+// serde passes a reference to the field, whatever its type.
+#[allow(clippy::ref_option)]
 fn place<S: Serializer>(diagnostic: &Option<Diagnostic>, to: S) -> Result<S::Ok, S::Error> {
     diagnostic.as_ref().map(Place::from).serialize(to)
 }
@@ -88,9 +90,10 @@ impl Finding {
             Level::Warning => "warning",
             Level::Error => "error  ",
         };
-        let mut text = match message.contains(subject.as_str()) {
-            true => format!("{mark}  {message}\n"),
-            false => format!("{mark}  {subject}: {message}\n"),
+        let mut text = if message.contains(subject.as_str()) {
+            format!("{mark}  {message}\n")
+        } else {
+            format!("{mark}  {subject}: {message}\n")
         };
         for note in notes {
             let _ = writeln!(text, "{INDENT}{note}");

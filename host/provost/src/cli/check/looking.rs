@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use provost_core::config::{
-    CertificateSource, ClassName, HostConfiguration, Isolation, Legacy, LocalDiskKey, PrefixPolicy,
-    Proof, S3Encryption, SecurityConfiguration, Unauthenticated, WriteEnvelope, WriteFormat,
+    CertificateSource, ClassName, HostConfiguration, InTransitEncryption, Isolation, Legacy,
+    LocalDiskKey, PrefixPolicy, Proof, S3Encryption, SecurityConfiguration, Spanned,
+    Unauthenticated, WriteEnvelope, WriteFormat,
 };
 use provost_core::section::ClassKind;
 
 use super::finding::{Finding, Findings, Level};
 use super::materials_classes;
 use crate::cli::report::{self, Failure};
+use crate::cli::with_runtime;
 use crate::registry::{Library, Registry, RegistryError, Scan};
 use crate::{Error, Host, loader};
 
@@ -61,9 +63,10 @@ impl Findings {
         for (path, error) in &scan.unusable {
             // A folder may hold other things; a file is named one by one.
             let files = &host.libraries.files;
-            let level = match files.contains(path) {
-                true => Level::Error,
-                false => Level::Warning,
+            let level = if files.contains(path) {
+                Level::Error
+            } else {
+                Level::Warning
             };
             let finding = match files.span().filter(|_| level == Level::Error) {
                 Some(span) => {
@@ -124,11 +127,11 @@ impl Findings {
                 Some(_) => uses.push(Err("local disks: KMS keys")),
             }
         }
-        let certificates = security.in_transit().map(|transit| transit.certificates());
-        match certificates.map(|certificates| certificates.get()) {
+        let certificates = security.in_transit().map(InTransitEncryption::certificates);
+        match certificates.map(Spanned::get) {
             None => {}
             Some(CertificateSource::Custom(_)) => {
-                uses.push(Err("in transit: TLS artifacts of a provider"))
+                uses.push(Err("in transit: TLS artifacts of a provider"));
             }
             Some(_) => uses.push(Err("in transit: TLS artifacts from a zip")),
         }
@@ -197,9 +200,14 @@ impl Findings {
                 Isolation::InProcess => "in this process",
             };
             let subject = format!("provider `{class}`");
-            let status = host
-                .provider(class)
-                .and_then(|provider| Ok(provider.status(&provider.new_call())?));
+            let status = match host.provider(class) {
+                Err(error) => Err(error),
+                // Not `status` itself: a hang in this process would be a hang of the check.
+                Ok(provider) => with_runtime(async || {
+                    Ok(provider.ask("status", |p| p.status(&p.new_call())).await)
+                })?
+                .map_err(Error::from),
+            };
             match status {
                 Err(error) => self.error(subject, &error, registry),
                 Ok(status) if !status.healthy => {

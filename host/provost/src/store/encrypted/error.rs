@@ -78,15 +78,14 @@ impl ObjectError {
             Self::Name { .. } => "an object is named file:///absolute/path".to_owned(),
             Self::ReservedName { .. } => "put it under another name".to_owned(),
             Self::Store(error) => return error.hint(),
-            Self::Source(_) | Self::Sink(_) => return None,
-            Self::Envelope { uri, source } => return envelope_hint(uri, source),
-            Self::Key { source, .. } => return source.hint(),
             Self::Content {
                 source: ContentError::NotAuthentic,
                 ..
             } => "the object was changed or damaged after it was written; nothing was released"
                 .to_owned(),
-            Self::Content { .. } => return None,
+            Self::Source(_) | Self::Sink(_) | Self::Content { .. } => return None,
+            Self::Envelope { uri, source } => return envelope_hint(uri, source),
+            Self::Key { source, .. } => return source.hint(),
             Self::Place { .. } => "set `write.envelope = \"overflow\"` for its prefix in \
                  provost.toml, or shorten the provider's description"
                 .to_owned(),

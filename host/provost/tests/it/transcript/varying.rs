@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use provost_core::config::Sha256Digest;
 use provost_core::section::LibraryFacts;
 
 use crate::plugins::{libraries, plugins};
@@ -32,11 +33,8 @@ impl Varying {
         for (name, path) in libraries() {
             install(&path, &root.join("lib/provost/plugins").join(name));
             let bytes = fs::read(&path).unwrap();
-            let sha256: String = digest(&SHA256, &bytes)
-                .as_ref()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let sha256: [u8; 32] = digest(&SHA256, &bytes).as_ref().try_into().unwrap();
+            let sha256 = Sha256Digest::from_bytes(sha256).to_string();
             pairs.push((format!("{{sha256 {name}}}"), sha256));
             pairs.push((format!("{{size {name}}}"), bytes.len().to_string()));
             let build = LibraryFacts::read(&bytes).unwrap().build;
