@@ -18,5 +18,6 @@ mod release;
 mod rig;
 mod rotation;
 mod secrets;
+mod surroundings;
 mod transcript;
 mod writing;
