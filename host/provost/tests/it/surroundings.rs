@@ -84,7 +84,7 @@ fn interrupt(mut child: Child, signal: Signal) -> (ExitStatus, String) {
 fn a_reader_that_goes_away_is_no_panic() {
     let folder = configured();
     let root = folder.path();
-    put(root, &[7; 100_000]);
+    put(root, &vec![7; 100_000]);
     let (uri, plugins) = (uri(root), plugins().display().to_string());
     let commands: [&[&str]; 8] = [
         &["--help"],
