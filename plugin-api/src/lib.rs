@@ -69,8 +69,9 @@
 //! first ([`Candidates`]).
 //!
 //! **Before the first write** with a key, the host proves that it can be found again: it wraps a random
-//! value, starts another instance, asks with nothing but the stored description, and unwraps. A
-//! provider that fails this is not used for writing.
+//! value, starts another instance, asks as it will for a later reader (with the stored description,
+//! and the object's URI and the cluster id as attributes), and unwraps. A key that fails this is not
+//! used for writing.
 //!
 //! **A provider may hold its key** ([`RawMaterials::provider_held`]), as an HSM or a key service does. It
 //! then answers [`unwrap`](EncryptionMaterialsProvider::unwrap), and

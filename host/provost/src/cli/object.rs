@@ -295,7 +295,7 @@ fn refuse_memory(scheme: Scheme) -> Result<(), Failure> {
 /// How a write was proved, in words.
 pub(crate) fn proof(proven: Proven) -> &'static str {
     match proven {
-        Proven::NewWorker => "a new worker unwrapped a test value from the description alone",
+        Proven::NewWorker => "a new worker unwrapped a test value from its description",
         Proven::SecondInstance => "a second instance in this process unwrapped a test value",
         Proven::Earlier => "proved earlier in this run",
         Proven::Elsewhere => "not proved on this node (proof = \"elsewhere\")",
