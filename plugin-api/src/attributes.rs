@@ -29,6 +29,35 @@ impl Attributes {
         self.secret.reserve_exact(secret);
     }
 
+    pub(crate) fn clear_secret(&mut self) {
+        self.secret.clear();
+    }
+
+    /// Bytes that the plain attributes have room for, without the list itself.
+    pub(crate) fn capacity(&self) -> usize {
+        let rooms = self.plain.iter().map(|(n, v)| n.capacity() + v.capacity());
+        rooms.sum()
+    }
+
+    /// Replaces all plain attributes in the memory that there is, and drops the secret ones.
+    pub(crate) fn refill<'a>(&mut self, plain: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>) {
+        let mut plain = plain;
+        self.secret.clear();
+        self.plain.truncate(plain.len());
+        self.plain.reserve_exact(plain.len() - self.plain.len());
+        for (name, value) in &mut self.plain {
+            let Some((new_name, new_value)) = plain.next() else {
+                break;
+            };
+            name.clear();
+            name.push_str(new_name);
+            value.clear();
+            value.extend_from_slice(new_value);
+        }
+        self.plain
+            .extend(plain.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
     /// Adds a plain attribute.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
         self.plain.push((name.into(), value.into()));

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use provost_plugin_abi::host::{LogLine, Provider, open_static};
+use provost_plugin_abi::host::{Answered, LogLine, Provider, open_static};
 pub use provost_plugin_abi::host::{Module, OpenError, open};
-use provost_plugin_abi::v1::{ErrorAnswer, Str};
+use provost_plugin_abi::v1::Str;
 pub use provost_plugin_abi::v1::{Header, SYMBOL};
 
 use crate::bridge::{self, CallLoan, ContextLoan, DescriptionLoan, Malformed};
@@ -107,7 +107,7 @@ impl ForeignModule {
         }
         let classes = found.into_iter().map(|class| {
             Ok(ForeignClass {
-                name: bridge::text("classes: name", &class.name, limits::CLASS_NAME)?,
+                name: bridge::text("classes: name", class.name, limits::CLASS_NAME)?,
                 kind: match class.kind {
                     provost_plugin_abi::v1::ClassKind::MATERIALS => ClassKind::Materials,
                     provost_plugin_abi::v1::ClassKind::TLS => ClassKind::Tls,
@@ -170,14 +170,15 @@ pub struct ForeignProvider {
 }
 
 /// Turns an answer or an error into this side's types.
+#[inline]
 fn received<A, T>(
-    answer: Result<A, ErrorAnswer>,
+    answer: Answered<A>,
     check: impl FnOnce(A) -> Result<T, Malformed>,
 ) -> Result<T, CallError> {
-    match answer {
-        Ok(answer) => Ok(check(answer)?),
-        Err(error) => Err(CallError::Provider(bridge::error(error)?)),
-    }
+    answer.fold(
+        |error| Err(CallError::Provider(bridge::error(error)?)),
+        |answer| Ok(check(answer)?),
+    )
 }
 
 /// One operation each, as in the traits that authors implement.

@@ -23,8 +23,17 @@ impl MaterialsDescription {
     }
 
     /// Sets `name` to `value`; returns what it was before.
+    #[inline]
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {
         let (name, value) = (name.into(), value.into());
+        if self.0.last().is_none_or(|(last, _)| *last < name) {
+            self.0.push((name, value));
+            return None;
+        }
+        self.insert_between(name, value)
+    }
+
+    fn insert_between(&mut self, name: String, value: String) -> Option<String> {
         match self.0.binary_search_by(|(n, _)| n.as_str().cmp(&name)) {
             Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
             Err(at) => {

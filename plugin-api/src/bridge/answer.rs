@@ -28,6 +28,9 @@ pub(super) fn error(error: ProviderError) -> ErrorAnswer {
 }
 
 fn attributes(from: Attributes) -> AttributesAnswer {
+    if from.is_empty() {
+        return AttributesAnswer::none();
+    }
     let (plain, secret) = from.into_parts();
     let plain = plain.into_iter().map(|(name, value)| BytesEntry {
         name: name.into(),

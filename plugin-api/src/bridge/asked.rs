@@ -11,6 +11,7 @@ use provost_plugin_abi::v1::{
 };
 
 use super::kinds::{level_number, purpose};
+use super::spare;
 use crate::{
     Attributes, Call, ClassContext, Conf, ConfValue, DecryptRequest, EncryptRequest,
     GenerateRequest, MaterialsDescription, Purpose, SecretBytes, TlsRequest, UnwrapRequest,
@@ -38,23 +39,29 @@ pub(super) fn context(context: &ContextRef<'_>) -> ClassContext {
 
 fn attributes(plain: Slice<'_, BytesPair<'_>>, secret: Slice<'_, BytesPair<'_>>) -> Attributes {
     let mut attributes = Attributes::new();
-    attributes.reserve(plain.as_slice().len(), secret.as_slice().len());
-    for pair in plain.as_slice() {
-        attributes.push(pair.name.as_str(), pair.value.as_slice());
-    }
+    let plain = plain.as_slice().iter();
+    attributes.refill(plain.map(|pair| (pair.name.as_str(), pair.value.as_slice())));
+    push_secrets(&mut attributes, secret);
+    attributes
+}
+
+fn push_secrets(attributes: &mut Attributes, secret: Slice<'_, BytesPair<'_>>) {
     for pair in secret.as_slice() {
         let value = SecretBytes::copy_from(pair.value.as_slice());
         attributes.push_secret(pair.name.as_str(), value);
     }
-    attributes
 }
 
-pub(super) fn call(call: &CallRef<'_>) -> Call {
-    Call {
-        request_id: call.request_id.as_str().to_owned(),
-        remaining: Duration::from_millis(call.remaining_ms),
-        attributes: attributes(call.plain, call.secret),
-    }
+pub(super) fn call(from: &CallRef<'_>) -> Call {
+    let mut call = spare::take();
+    call.request_id.clear();
+    call.request_id.push_str(from.request_id.as_str());
+    call.remaining = Duration::from_millis(from.remaining_ms);
+    let plain = from.plain.as_slice().iter();
+    call.attributes
+        .refill(plain.map(|pair| (pair.name.as_str(), pair.value.as_slice())));
+    push_secrets(&mut call.attributes, from.secret);
+    call
 }
 
 fn description(pairs: Maybe<Slice<'_, TextPair<'_>>>) -> Option<MaterialsDescription> {

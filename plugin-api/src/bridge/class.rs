@@ -6,7 +6,7 @@ use provost_plugin_abi::v1::{
     TlsAnswer, TlsRef, UnwrapAnswer, UnwrapRef, WrapAnswer, WrapRef,
 };
 
-use super::{answer, asked};
+use super::{answer, asked, spare};
 use crate::{EncryptionMaterialsProvider, Provider, TlsArtifactsProvider};
 
 /// A class of keys.
@@ -20,8 +20,10 @@ fn create<P: Provider>(context: &ContextRef<'_>) -> Result<P, ErrorAnswer> {
 }
 
 fn refresh<P: Provider>(provider: &P, call: &CallRef<'_>) -> Result<RefreshAnswer, ErrorAnswer> {
-    provider
-        .refresh(&asked::call(call))
+    let call = asked::call(call);
+    let answer = provider.refresh(&call);
+    spare::keep(call);
+    answer
         .map(|()| RefreshAnswer {
             attributes: AttributesAnswer::none(),
         })
@@ -29,7 +31,9 @@ fn refresh<P: Provider>(provider: &P, call: &CallRef<'_>) -> Result<RefreshAnswe
 }
 
 fn status<P: Provider>(provider: &P, call: &CallRef<'_>) -> Result<StatusAnswer, ErrorAnswer> {
-    let answer = provider.status(&asked::call(call));
+    let call = asked::call(call);
+    let answer = provider.status(&call);
+    spare::keep(call);
     answer.map(answer::status).map_err(answer::error)
 }
 
@@ -50,7 +54,9 @@ impl<P: EncryptionMaterialsProvider> Dispatch for MaterialsClass<P> {
         &self,
         request: &EncryptRef<'_>,
     ) -> Result<MaterialsAnswer, ErrorAnswer> {
-        let answer = self.0.materials_for_encrypt(&asked::encrypt(request)?);
+        let request = asked::encrypt(request)?;
+        let answer = self.0.materials_for_encrypt(&request);
+        spare::keep(request.call);
         answer.map(answer::materials).map_err(answer::error)
     }
 
@@ -58,22 +64,30 @@ impl<P: EncryptionMaterialsProvider> Dispatch for MaterialsClass<P> {
         &self,
         request: &DecryptRef<'_>,
     ) -> Result<CandidatesAnswer, ErrorAnswer> {
-        let answer = self.0.materials_for_decrypt(&asked::decrypt(request)?);
+        let request = asked::decrypt(request)?;
+        let answer = self.0.materials_for_decrypt(&request);
+        spare::keep(request.call);
         answer.map(answer::candidates).map_err(answer::error)
     }
 
     fn generate_data_key(&self, request: &GenerateRef<'_>) -> Result<GenerateAnswer, ErrorAnswer> {
-        let answer = self.0.generate_data_key(&asked::generate(request)?);
+        let request = asked::generate(request)?;
+        let answer = self.0.generate_data_key(&request);
+        spare::keep(request.call);
         answer.map(answer::generated).map_err(answer::error)
     }
 
     fn wrap(&self, request: &WrapRef<'_>) -> Result<WrapAnswer, ErrorAnswer> {
-        let answer = self.0.wrap(&asked::wrap(request));
+        let request = asked::wrap(request);
+        let answer = self.0.wrap(&request);
+        spare::keep(request.call);
         answer.map(answer::wrapped).map_err(answer::error)
     }
 
     fn unwrap(&self, request: &UnwrapRef<'_>) -> Result<UnwrapAnswer, ErrorAnswer> {
-        let answer = self.0.unwrap(&asked::unwrap(request));
+        let request = asked::unwrap(request);
+        let answer = self.0.unwrap(&request);
+        spare::keep(request.call);
         answer.map(answer::unwrapped).map_err(answer::error)
     }
 }
@@ -92,7 +106,9 @@ impl<P: TlsArtifactsProvider> Dispatch for TlsClass<P> {
     }
 
     fn tls_artifacts(&self, request: &TlsRef<'_>) -> Result<TlsAnswer, ErrorAnswer> {
-        let answer = self.0.tls_artifacts(&asked::tls(request));
+        let request = asked::tls(request);
+        let answer = self.0.tls_artifacts(&request);
+        spare::keep(request.call);
         answer.map(answer::tls).map_err(answer::error)
     }
 }

@@ -2,6 +2,7 @@
 
 /// Up to four elements in place, more on the heap: requests rarely have more.
 pub(super) enum Few<T> {
+    None,
     Inline([T; 4], usize),
     Heap(Vec<T>),
 }
@@ -9,8 +10,10 @@ pub(super) enum Few<T> {
 impl<T: Copy> Few<T> {
     /// The elements of `source`; `filler` stands where there are none.
     pub(super) fn collect(source: impl ExactSizeIterator<Item = T>, filler: T) -> Self {
-        if source.len() > 4 {
-            return Self::Heap(source.collect());
+        match source.len() {
+            0 => return Self::None,
+            1..=4 => {}
+            _ => return Self::Heap(source.collect()),
         }
         let mut inline = [filler; 4];
         let mut count = 0;
@@ -23,6 +26,7 @@ impl<T: Copy> Few<T> {
 
     pub(super) fn as_slice(&self) -> &[T] {
         match self {
+            Self::None => &[],
             Self::Inline(elements, count) => elements.get(..*count).unwrap_or_default(),
             Self::Heap(elements) => elements,
         }

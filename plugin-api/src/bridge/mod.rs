@@ -2,7 +2,7 @@
 //!
 //! [`ask`] and [`receive`] are the host's half: requests lent out, answers checked.
 //! [`asked`] and [`answer`] are the library's half: requests taken up, answers handed over.
-//! [`class`] puts a provider behind the library's half.
+//! [`class`] puts a provider behind the library's half; [`spare`] keeps its memory between calls.
 
 // An error crosses by value, beside a success that is larger.
 #![allow(clippy::result_large_err)]
@@ -14,6 +14,7 @@ mod class;
 mod few;
 mod kinds;
 mod receive;
+mod spare;
 
 pub(crate) use ask::{CallLoan, ContextLoan, DescriptionLoan};
 pub(crate) use class::{MaterialsClass, TlsClass};

@@ -6,4 +6,4 @@ mod provider;
 
 pub use log::LogLine;
 pub use open::{OpenError, open, open_static};
-pub use provider::{Class, Module, Provider};
+pub use provider::{Answered, Class, Module, Provider};

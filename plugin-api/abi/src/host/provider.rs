@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use abi_stable::std_types::RResult;
+
 use crate::v1::{
     CallRef, CandidatesAnswer, ClassKind, ContextRef, DecryptRef, EncryptRef, ErrorAnswer,
     GenerateAnswer, GenerateRef, MaterialsAnswer, ProviderModuleV1Ref, ProviderObject,
@@ -39,8 +41,8 @@ impl Module {
     }
 
     /// Builds a provider.
-    pub fn create(&self, context: &ContextRef<'_>) -> Result<Provider, ErrorAnswer> {
-        self.0.create()(context).into_result().map(Provider)
+    pub fn create(&self, context: &ContextRef<'_>) -> Answered<Provider> {
+        Answered(self.0.create()(context).map(Provider))
     }
 }
 
@@ -49,6 +51,20 @@ impl fmt::Debug for Module {
         f.debug_struct("Module")
             .field("abi_minor", &self.abi_minor())
             .finish()
+    }
+}
+
+/// What a library answered, where it answered it: answers are large, and to move one copies it.
+pub struct Answered<A>(RResult<A, ErrorAnswer>);
+
+impl<A> Answered<A> {
+    /// What `error` or `answer` makes of it.
+    #[inline]
+    pub fn fold<T>(self, error: impl FnOnce(ErrorAnswer) -> T, answer: impl FnOnce(A) -> T) -> T {
+        match self.0 {
+            RResult::ROk(answered) => answer(answered),
+            RResult::RErr(refused) => error(refused),
+        }
     }
 }
 
@@ -65,59 +81,50 @@ impl Provider {
 
     /// Reloads keys or artifacts.
     #[inline]
-    pub fn refresh(&self, call: &CallRef<'_>) -> Result<RefreshAnswer, ErrorAnswer> {
-        self.0.0.refresh(call).into_result()
+    pub fn refresh(&self, call: &CallRef<'_>) -> Answered<RefreshAnswer> {
+        Answered(self.0.0.refresh(call))
     }
 
     /// Health and generation.
     #[inline]
-    pub fn status(&self, call: &CallRef<'_>) -> Result<StatusAnswer, ErrorAnswer> {
-        self.0.0.status(call).into_result()
+    pub fn status(&self, call: &CallRef<'_>) -> Answered<StatusAnswer> {
+        Answered(self.0.0.status(call))
     }
 
     /// The materials to encrypt with.
     #[inline]
-    pub fn materials_for_encrypt(
-        &self,
-        request: &EncryptRef<'_>,
-    ) -> Result<MaterialsAnswer, ErrorAnswer> {
-        self.0.0.materials_for_encrypt(request).into_result()
+    pub fn materials_for_encrypt(&self, request: &EncryptRef<'_>) -> Answered<MaterialsAnswer> {
+        Answered(self.0.0.materials_for_encrypt(request))
     }
 
     /// The materials that decrypt.
     #[inline]
-    pub fn materials_for_decrypt(
-        &self,
-        request: &DecryptRef<'_>,
-    ) -> Result<CandidatesAnswer, ErrorAnswer> {
-        self.0.0.materials_for_decrypt(request).into_result()
+    pub fn materials_for_decrypt(&self, request: &DecryptRef<'_>) -> Answered<CandidatesAnswer> {
+        Answered(self.0.0.materials_for_decrypt(request))
     }
 
     /// Makes and wraps a data key.
     #[inline]
-    pub fn generate_data_key(
-        &self,
-        request: &GenerateRef<'_>,
-    ) -> Result<GenerateAnswer, ErrorAnswer> {
-        self.0.0.generate_data_key(request).into_result()
+    pub fn generate_data_key(&self, request: &GenerateRef<'_>) -> Answered<GenerateAnswer> {
+        Answered(self.0.0.generate_data_key(request))
     }
 
     /// Wraps.
     #[inline]
-    pub fn wrap(&self, request: &WrapRef<'_>) -> Result<WrapAnswer, ErrorAnswer> {
-        self.0.0.wrap(request).into_result()
+    pub fn wrap(&self, request: &WrapRef<'_>) -> Answered<WrapAnswer> {
+        Answered(self.0.0.wrap(request))
     }
 
     /// Unwraps.
     #[inline]
-    pub fn unwrap(&self, request: &UnwrapRef<'_>) -> Result<UnwrapAnswer, ErrorAnswer> {
-        self.0.0.unwrap(request).into_result()
+    pub fn unwrap(&self, request: &UnwrapRef<'_>) -> Answered<UnwrapAnswer> {
+        Answered(self.0.0.unwrap(request))
     }
 
     /// The TLS artifacts.
     #[inline]
-    pub fn tls_artifacts(&self, request: &TlsRef<'_>) -> Result<TlsAnswer, ErrorAnswer> {
-        self.0.0.tls_artifacts(request).into_result()
+    pub fn tls_artifacts(&self, request: &TlsRef<'_>) -> Answered<TlsAnswer> {
+        Answered(self.0.0.tls_artifacts(request))
     }
 }
 

@@ -43,8 +43,8 @@ pub(super) fn create<D: Dispatch>(
 /// Runs `call`; a panic becomes [`ErrorKind::INTERNAL`]. The provider goes on being used: what a
 /// panic may leave half-changed in it is the provider's own, and only its answers suffer.
 pub(super) fn guard<T>(call: impl FnOnce() -> Result<T, ErrorAnswer>) -> RResult<T, ErrorAnswer> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(answer) => answer.into(),
+    match catch_unwind(AssertUnwindSafe(|| call().into())) {
+        Ok(answer) => answer,
         Err(payload) => RResult::RErr(ErrorAnswer::new(ErrorKind::INTERNAL, panicked(payload))),
     }
 }
