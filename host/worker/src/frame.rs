@@ -136,35 +136,6 @@ fn read_into(
     Ok(body)
 }
 
-/// The first bytes of a frame. Wiped as far as they were received: all of the room would take
-/// longer than the rest of a call.
-struct Start {
-    bytes: [u8; AT_ONCE],
-    got: usize,
-}
-
-impl Start {
-    fn new() -> Self {
-        let bytes = [0; AT_ONCE];
-        Self { bytes, got: 0 }
-    }
-
-    fn room(&mut self) -> &mut [u8] {
-        self.bytes.get_mut(self.got..).unwrap_or_default()
-    }
-
-    fn received(&self) -> &[u8] {
-        self.bytes.get(..self.got).unwrap_or_default()
-    }
-}
-
-impl Drop for Start {
-    fn drop(&mut self) {
-        let received = self.bytes.get_mut(..self.got);
-        received.unwrap_or_default().zeroize();
-    }
-}
-
 /// Receives exactly as many bytes as there is room.
 pub(crate) fn read_exact(
     stream: &UnixStream,
