@@ -31,6 +31,23 @@ pub enum ConfError {
         /// Whether its value is a secret.
         secret: bool,
     },
+    /// A key that the library declares a secret, given as text that may be shown. There is no
+    /// diagnostic with it: that would show the line, and the value.
+    #[error(
+        "{file}:{line}: the configuration key `{key}` of class `{class}` is a secret, and is given as {given}"
+    )]
+    Shown {
+        /// The configuration file.
+        file: String,
+        /// The line of the key, counted from 1.
+        line: usize,
+        /// The class.
+        class: ClassName,
+        /// The key.
+        key: String,
+        /// How it is given.
+        given: &'static str,
+    },
     /// The variable of `{ env = … }` is not set.
     #[error(
         "the configuration key `{key}` of class `{class}` comes from the environment variable `{variable}`, which is not set"
@@ -92,6 +109,11 @@ impl ConfError {
                     "set it in provost.toml:\n[classes.\"{class}\".conf]\n\"{key}\" = {value}{help}"
                 )
             }
+            Self::Shown { key, .. } => format!(
+                "keep it in a file that only the host's user may read:\n\
+                 \"{key}\" = {{ file = \"/path/to/secret\" }}\n\
+                 or in a provost.toml of mode 0600: \"{key}\" = {{ secret = \"...\" }}"
+            ),
             Self::Variable { variable, .. } => {
                 format!("export {variable}, or write the value itself")
             }
@@ -111,7 +133,8 @@ impl ConfError {
     }
 }
 
-/// Finds keys that are missing or misspelt, by what the library declares.
+/// Finds keys that are missing or misspelt, and secrets that are given as plain text, by what the
+/// library declares.
 pub fn check_conf(
     host: &HostConfiguration,
     class: &ClassName,
@@ -122,6 +145,8 @@ pub fn check_conf(
     if declared.conf.is_empty() {
         return Ok(());
     }
+    // First: the errors below show lines of the file.
+    check_secrets(host, class, settings, declared)?;
     let known: Vec<&str> = declared.conf.iter().map(|conf| conf.key.as_str()).collect();
     let unknown = settings
         .conf
@@ -156,6 +181,33 @@ pub fn check_conf(
             secret: conf.secret,
         }),
     }
+}
+
+/// Plain text is neither taken out of a provider's words nor kept from `check --explain`.
+fn check_secrets(
+    host: &HostConfiguration,
+    class: &ClassName,
+    settings: &ClassConfiguration,
+    declared: &ClassFacts,
+) -> Result<(), ConfError> {
+    for entry in &settings.conf {
+        let key = entry.key.get();
+        let given = match entry.source.get() {
+            ConfSource::Plain(_) => "plain text",
+            ConfSource::Environment(_) => "an environment variable",
+            ConfSource::File(_) | ConfSource::Credential(_) | ConfSource::Secret(_) => continue,
+        };
+        if declared.conf.iter().any(|c| c.secret && c.key == *key) {
+            return Err(ConfError::Shown {
+                file: host.source().name().to_owned(),
+                line: host.source().position(entry.key.span().start).line,
+                class: class.clone(),
+                key: key.clone(),
+                given,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Reads the values: from the file, the environment, secret files and credentials.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provost_core::config::{
-    ClassName, HostConfiguration, Location, SecurityConfiguration, Sha256Digest,
+    ClassName, HostConfiguration, Location, SecurityConfiguration, Setting, Sha256Digest,
 };
 use provost_core::section::{ClassKind, LibraryFacts, LoadPolicy};
 
@@ -70,6 +70,31 @@ impl Registry {
     /// What the configured folders and files hold.
     pub fn scan(&self) -> Result<Scan, FolderError> {
         scan_configured(&self.host)
+    }
+
+    /// The configuration keys that a library of `class` declares secret, whether that library is
+    /// usable or not.
+    #[cfg(feature = "cli")]
+    pub(crate) fn secret_keys(&self, class: &ClassName) -> Vec<String> {
+        let set = self.host.class(class).library.as_ref();
+        let named = self.security.iter().flat_map(|security| security.classes());
+        let named = named.filter(|named| named.class.get() == class);
+        let named = set
+            .map(Setting::get)
+            .into_iter()
+            .chain(named.map(|n| n.library.get()));
+        let policy = load_policy(&self.host);
+        let mut libraries = self.scan().unwrap_or_default().libraries;
+        for location in named {
+            if let Location::File(path) = location {
+                libraries.extend(Library::inspect(path, &policy).ok());
+            }
+        }
+        let facts = libraries
+            .iter()
+            .filter_map(|l| l.facts.class(class.as_str()));
+        let secret = facts.flat_map(|facts| facts.conf.iter().filter(|conf| conf.secret));
+        secret.map(|conf| conf.key.clone()).collect()
     }
 
     /// The classes that have a library by name.

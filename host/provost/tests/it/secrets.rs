@@ -1,11 +1,13 @@
 //! A configured secret is in no error and in no line of the log, whatever its provider does.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use provost_core::config::Isolation;
 
 use crate::log;
-use crate::rig::{Setup, all_words, in_both_modes, private};
+use crate::plugins::private_folder;
+use crate::rig::{Setup, all_words, hostile_library, in_both_modes, private, says};
 
 /// A class that says its password in `place`; the password is its own for each test.
 fn leak(isolation: Isolation, place: &str, password: &str) -> Setup {
@@ -103,6 +105,58 @@ fn a_secret_file_that_others_may_read_is_refused_without_its_contents() {
         );
         assert!(!words.contains("hunter4"), "{words}");
     });
+}
+
+#[test]
+fn a_declared_secret_is_refused_as_plain_text_and_its_value_is_not_shown() {
+    in_both_modes(|isolation| {
+        for value in ["\"hunter6\"", "{ env = \"hunter6\" }"] {
+            let rig = leak(isolation, "error", value).build();
+            let error = rig.provider().unwrap_err();
+            says(&error, &["provost.toml:", "`password`", "is a secret"]);
+            let hint = error.hint().unwrap();
+            assert!(hint.contains("\"password\" = { file = "), "{hint}");
+            assert!(hint.contains("\"password\" = { secret = "), "{hint}");
+            // No line of the file is shown with it.
+            assert!(error.diagnostics().is_none());
+            assert!(rig.host.registry().point(&error).is_none());
+            let words = all_words(&error);
+            assert!(!words.contains("hunter6"), "{words}");
+        }
+    });
+}
+
+#[test]
+fn a_declared_secret_is_not_on_the_shown_line_of_another_error() {
+    let setup = leak(Isolation::Process, "error", "\"hunter7\"").conf("plaec", "\"x\"");
+    let words = all_words(&setup.build().provider().unwrap_err());
+    assert!(words.contains("`password`"), "{words}");
+    assert!(!words.contains("plaec"), "{words}");
+}
+
+#[test]
+fn the_check_hides_a_declared_secret_that_is_given_as_plain_text() {
+    let folder = private_folder();
+    let root = folder.path();
+    let configuration = format!(
+        "[libraries]\nfiles = [\"{}\"]\n[classes.\"provost.hostile.Leak\".conf]\n\
+         password = \"hunter8\"\nplace = \"error\"\n",
+        hostile_library().display()
+    );
+    private(&root.join("provost.toml"), configuration);
+    for output in ["text", "json"] {
+        let done = Command::new(env!("CARGO_BIN_EXE_provost"))
+            .args(["--config", "provost.toml", "--output", output])
+            .args(["check", "--explain"])
+            .current_dir(root)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned()
+            + &String::from_utf8_lossy(&done.stderr);
+        assert!(said.contains("(hidden: "), "{said}");
+        assert!(said.contains("place"), "{said}");
+        assert!(!said.contains("hunter8"), "{said}");
+    }
 }
 
 #[test]

@@ -29,9 +29,9 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
             Some(Arc::new(loaded.value))
         }
     };
-    let explained = command.explain.then(|| explain::explain(&host));
     let host = Arc::new(host);
     let registry = Registry::new(Arc::clone(&host), security.clone());
+    let explained = command.explain.then(|| explain::explain(&host, &registry));
 
     findings.libraries(&registry, &host);
     match &security {
