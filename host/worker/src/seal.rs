@@ -56,11 +56,18 @@ impl SealedLibrary {
 
     /// A copy of the bytes, read back after sealing: hash these.
     pub fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_back(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The same, in place of what `buffer` holds: new memory for a library costs as much as its
+    /// copy.
+    pub fn read_back(&self, buffer: &mut Vec<u8>) -> io::Result<()> {
         let size = self.0.file.metadata()?.len();
         let size = usize::try_from(size).map_err(io::Error::other)?;
-        let mut bytes = vec![0; size];
-        self.0.file.read_exact_at(&mut bytes, 0)?;
-        Ok(bytes)
+        buffer.resize(size, 0);
+        self.0.file.read_exact_at(buffer, 0)
     }
 
     /// Keeps the descriptor open until the process ends, so that its number is not used again.
@@ -103,6 +110,9 @@ mod tests {
         assert!(library.0.file.set_len(100).is_err());
         assert!(fcntl_add_seals(&library, SealFlags::FUTURE_WRITE).is_err());
         assert_eq!(library.bytes().unwrap(), b"code");
+        let mut buffer = b"what was there".to_vec();
+        library.read_back(&mut buffer).unwrap();
+        assert_eq!(buffer, b"code");
     }
 
     #[test]

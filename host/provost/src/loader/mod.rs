@@ -129,7 +129,7 @@ pub(crate) fn accept(
     wanted: ClassKind,
     host: &HostConfiguration,
 ) -> Result<Accepted, LoadError> {
-    let (path, bytes, place) = read(&registration.path)?;
+    let (path, mut bytes, place) = read(&registration.path)?;
     place.map_err(ReadError::Place)?;
     let seal_error = |source| LoadError::Seal {
         path: path.clone(),
@@ -141,7 +141,7 @@ pub(crate) fn accept(
         .to_string_lossy();
     let sealed = SealedLibrary::seal(&name, &bytes).map_err(seal_error)?;
     // What is hashed is what will be mapped: the sealed bytes, not the file's.
-    let bytes = sealed.bytes().map_err(seal_error)?;
+    sealed.read_back(&mut bytes).map_err(seal_error)?;
     let digest = sha256(&bytes);
     if let Some(expected) = registration.pin
         && expected != digest

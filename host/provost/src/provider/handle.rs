@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use provost_core::config::{Isolation, Proof, Sha256Digest};
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
@@ -15,7 +15,7 @@ use provost_worker::{Answer, Request, TextFilter, Worker};
 
 use super::failure::{ProviderFailure, ProviderName};
 use super::in_process;
-use super::watch::{Watch, watched};
+use super::watch::{TICK, Watch, ticks, watched};
 
 /// How much longer than its deadline a call of a worker may take: the worker is killed by then.
 const WORKER_GRACE: Duration = Duration::from_secs(10);
@@ -240,9 +240,9 @@ impl ProviderHandle {
     ) -> Result<Answer, ProviderFailure> {
         match &self.0.backend {
             Backend::InProcess(provider) => {
-                let started = Instant::now();
+                let started = ticks();
                 let answer = in_process::call(provider, request);
-                if started.elapsed() > self.0.deadline {
+                if ticks().saturating_sub(started) > self.0.deadline + TICK {
                     return Err(self.overrun(operation));
                 }
                 answer.map_err(|error| match error {

@@ -20,6 +20,7 @@ pub(super) fn create(
 }
 
 /// Calls on the caller's thread.
+#[inline]
 pub(super) fn call(provider: &ForeignProvider, request: Request<'_>) -> Result<Answer, CallError> {
     Ok(match request {
         Request::Refresh(call) => {

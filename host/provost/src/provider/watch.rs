@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 thread_local! {
     static WATCHED_BY: RefCell<Option<Watch>> = const { RefCell::new(None) };
 }
@@ -45,16 +47,24 @@ impl Watch {
 /// Makes a call, under the watch of whoever watches this thread.
 pub(super) fn watched<T>(operation: &'static str, call: impl FnOnce() -> T) -> T {
     let watch = WATCHED_BY.with(|watch| watch.borrow().clone());
-    let note = |running| {
-        if let Some(Watch(current)) = &watch {
-            *current.lock().unwrap_or_else(PoisonError::into_inner) = running;
-        }
+    let Some(Watch(current)) = watch else {
+        return call();
     };
+    let note = |running| *current.lock().unwrap_or_else(PoisonError::into_inner) = running;
     let since = Instant::now();
     note(Some(Running { operation, since }));
     let answer = call();
     note(None);
     answer
+}
+
+/// The most that two readings of [`ticks`] are off, together.
+pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// The time of a clock that costs a fifth of [`Instant`]'s: reading that one twice would take as
+/// long as a tenth of a call.
+pub(super) fn ticks() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::MonotonicCoarse)).unwrap_or_default()
 }
 
 #[cfg(test)]
