@@ -31,18 +31,33 @@ pub(crate) fn measure_transfer(scratch: &Scratch) -> Outcome<Vec<Row>> {
     let (object, back) = (scratch.store().join("object"), scratch.path("back"));
     write_random(&source, GIB)?;
     let (mut copies, mut puts, mut gets) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..TRANSFERS {
-        let put = provost(scratch, "put", [source.clone(), uri(&object)]);
-        puts.push(run([put])?);
-        copies.push(copy_and_sync(&source, &copy)?);
-        let get = provost(scratch, "get", [uri(&object), back.clone()]);
-        gets.push(run([get])?);
-        same(&source, &back)?;
-        for path in [&copy, &back, &object] {
-            std::fs::remove_file(path)?;
+    for round in 0..TRANSFERS {
+        let put = || {
+            warm(scratch)?;
+            run([provost(scratch, "put", [source.clone(), uri(&object)])])
+        };
+        let copying = || {
+            warm(scratch)?;
+            copy_and_sync(&source, &copy)
+        };
+        // Each first in every second round.
+        if round % 2 == 0 {
+            copies.push(copying()?);
+            puts.push(put()?);
+        } else {
+            puts.push(put()?);
+            copies.push(copying()?);
         }
-        // What the removals leave to do is not the next round's.
-        File::open(scratch.store())?.sync_all()?;
+        std::fs::remove_file(&copy)?;
+        warm(scratch)?;
+        gets.push(run([provost(
+            scratch,
+            "get",
+            [uri(&object), back.clone()],
+        )])?);
+        same(&source, &back)?;
+        std::fs::remove_file(&back)?;
+        std::fs::remove_file(&object)?;
     }
     std::fs::remove_file(source)?;
     let memory = |runs: &[Run]| {
@@ -85,6 +100,19 @@ pub(crate) fn measure_small(scratch: &Scratch) -> Outcome<Vec<Row>> {
         time,
         30e-3,
     )])
+}
+
+/// Fills as much memory as a transfer does, and gives it back, so that each begins alike: in a
+/// virtual machine, memory that nobody used for some seconds may be fetched from its host again,
+/// at several times the price of a copy. Then waits until the disk has nothing left to do.
+fn warm(scratch: &Scratch) -> Outcome<()> {
+    let mut file = tempfile::tempfile_in(scratch.store())?;
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..GIB / zeros.len() {
+        file.write_all(&zeros)?;
+    }
+    drop(file);
+    Ok(rustix::fs::syncfs(File::open(scratch.store())?)?)
 }
 
 fn compared(ours: &[Run], theirs: &[Run]) -> Compared {

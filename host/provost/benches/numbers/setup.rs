@@ -21,6 +21,12 @@ pub(crate) const PROVOST: &str = env!("CARGO_BIN_EXE_provost");
 /// Bytes of each key.
 pub(crate) const KEY_BYTES: usize = 32;
 
+/// A bucket with a key for each folder, each rotated once.
+const FOLDERS: [&str; 8] = [
+    "raw", "curated", "logs", "users", "billing", "search", "models", "exports",
+];
+const GENERATIONS: [&str; 2] = ["2026-01", "2026-07"];
+
 const URI: &str = "s3://bucket/logs/2026/07/part-00017.parquet";
 const CLUSTER: &str = "j-1ABCDEFGHIJKL";
 
@@ -47,22 +53,14 @@ impl Scratch {
             library: library()?,
         };
         fs::create_dir(scratch.store())?;
-        let keys = [("s3://bucket/logs/", "logs"), ("*", "others")];
-        let list = keys.map(|(prefix, name)| format!("{prefix} 1 {name}.key\n"));
-        for (_, name) in keys {
-            let mut key = [0; KEY_BYTES];
-            getrandom::fill(&mut key)?;
-            let path = scratch.path(&format!("{name}.key"));
-            let mut options = fs::File::options();
-            let mut file = options
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)?;
-            file.write_all(&key)?;
+        let mut list = Vec::new();
+        for (folder, generation) in FOLDERS.iter().flat_map(|f| GENERATIONS.map(|g| (f, g))) {
+            let file = scratch.new_key(&format!("{folder}-{generation}"))?;
+            list.push(format!("s3://bucket/{folder}/ {generation} {file}"));
         }
+        list.push(format!("* 1 {}", scratch.new_key("others")?));
         let path = scratch.key_list();
-        fs::write(&path, list.concat())?;
+        fs::write(&path, list.join("\n"))?;
         fs::write(scratch.path("security.json"), scratch.security())?;
         for place in [Place::InProcess, Place::Worker] {
             let isolation = match place {
@@ -78,6 +76,17 @@ impl Scratch {
             fs::write(scratch.configuration(place), text)?;
         }
         Ok(scratch)
+    }
+
+    /// Makes a key file; its name.
+    fn new_key(&self, name: &str) -> Outcome<String> {
+        let mut key = [0; KEY_BYTES];
+        getrandom::fill(&mut key)?;
+        let name = format!("{name}.key");
+        let mut options = fs::File::options();
+        options.write(true).create_new(true).mode(0o600);
+        options.open(self.path(&name))?.write_all(&key)?;
+        Ok(name)
     }
 
     fn security(&self) -> String {
