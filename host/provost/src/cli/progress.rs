@@ -1,10 +1,13 @@
 //! Progress on long transfers, when a person watches.
 
 use std::io::IsTerminal;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How long a transfer goes on before anybody wants to know.
+const WHILE: Duration = Duration::from_millis(500);
 
 /// A bar on stderr, drawn only if that is a terminal and the transfer takes a while.
 #[derive(Clone)]
@@ -16,7 +19,7 @@ impl Progress {
         if !std::io::stderr().is_terminal() {
             return Self(None);
         }
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
             Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             None => "{msg} {spinner} {bytes} {bytes_per_sec}",
@@ -25,17 +28,21 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(what.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(250));
         Self(Some(bar))
     }
 
     /// What a transfer calls with the number of bytes done.
     pub(crate) fn callback(&self) -> Arc<dyn Fn(u64) + Send + Sync> {
         let bar = self.0.clone();
+        let shown = Once::new();
         Arc::new(move |done| {
-            if let Some(bar) = &bar {
-                bar.set_position(done);
+            let Some(bar) = &bar else {
+                return;
+            };
+            if bar.elapsed() >= WHILE {
+                shown.call_once(|| bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
             }
+            bar.set_position(done);
         })
     }
 

@@ -4,6 +4,7 @@
 //! goes in, `{root}` stands for the scratch folder that the command runs in, `{plugins}` for the
 //! folder of the provider libraries, `{sha256 LIBRARY}` and `{size LIBRARY}` for those of one of
 //! them, `{repository}` for the checkout; in what comes out they are put back, with what else differs (`varying.rs`).
+//! `TRANSCRIPT=part/of-a-name` runs those alone.
 
 mod varying;
 
