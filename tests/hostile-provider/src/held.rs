@@ -1,5 +1,8 @@
 //! A provider that keeps its key to itself.
 
+use std::fs;
+use std::path::PathBuf;
+
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use provost_plugin_api::{
@@ -13,11 +16,12 @@ use crate::good::{derive, seed};
 const KEY_ID: &str = "held-1";
 const ALGORITHM: &str = "AES/GCM";
 /// The entry that its wraps add to the description, and that it wants back.
-const VERSION: (&str, &str) = ("key-version", "1");
+const VERSION: &str = "key-version";
 
 /// One AES key that no answer contains.
 pub(crate) struct Held {
     cipher: Aes256Gcm,
+    version: Option<PathBuf>,
 }
 
 impl Provider for Held {
@@ -25,7 +29,8 @@ impl Provider for Held {
         let key = derive(seed(context.conf()), 1);
         let cipher = Aes256Gcm::new_from_slice(key.secret_bytes())
             .map_err(|error| ProviderError::new(ErrorKind::Internal, error.to_string()))?;
-        Ok(Self { cipher })
+        let version = context.conf().path("version.file");
+        Ok(Self { cipher, version })
     }
 }
 
@@ -69,11 +74,14 @@ impl EncryptionMaterialsProvider for Held {
     fn unwrap(&self, request: &UnwrapRequest) -> Result<SecretBytes, ProviderError> {
         expect(&request.key_id, &request.wrap_algorithm)?;
         let version = request.description.as_ref();
-        let version = version.and_then(|description| description.get(VERSION.0));
-        if version != Some(VERSION.1) {
-            return Err(ProviderError::not_found(
-                "the description names no key version",
-            ));
+        match version.and_then(|description| description.get(VERSION)) {
+            None => {
+                return Err(ProviderError::not_found(
+                    "the description names no key version",
+                ));
+            }
+            Some("lost") => return Err(ProviderError::not_found("that key version is gone")),
+            Some(_) => {}
         }
         let rejected = || ProviderError::new(ErrorKind::Rejected, "not wrapped by this key");
         let (iv, sealed) = request
@@ -90,6 +98,14 @@ impl EncryptionMaterialsProvider for Held {
 }
 
 impl Held {
+    fn version(&self) -> Result<String, ProviderError> {
+        let Some(file) = &self.version else {
+            return Ok("1".to_owned());
+        };
+        let wrong = |e: std::io::Error| ProviderError::configuration("version.file", e.to_string());
+        fs::read_to_string(file).map_err(wrong)
+    }
+
     fn seal(&self, plaintext: &[u8], aad: &[u8]) -> Result<Wrapped, ProviderError> {
         let mut iv = [0; 12];
         random(&mut iv)?;
@@ -101,7 +117,14 @@ impl Held {
             .cipher
             .encrypt(&Nonce::from(iv), payload)
             .map_err(|error| ProviderError::new(ErrorKind::Internal, error.to_string()))?;
-        let description = MaterialsDescription::new().with(VERSION.0, VERSION.1);
+        let version = match self.version()?.as_str() {
+            "empty" => return Ok(Wrapped::new(Vec::new())),
+            "panic" => panic!("hostile: asked to wrap"),
+            "denied" => return Err(ProviderError::new(ErrorKind::Denied, "not now")),
+            "each" => format!("{iv:?}"),
+            version => version.to_owned(),
+        };
+        let description = MaterialsDescription::new().with(VERSION, version);
         Ok(Wrapped::new([iv.as_slice(), &sealed].concat()).with_description(description))
     }
 }

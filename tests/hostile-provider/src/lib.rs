@@ -22,7 +22,7 @@
 //! | `FloodStdout` | writes `bytes` bytes to stdout, 16 MiB if not set, then answers well |
 //! | `Good` | an AES key derived from `seed`, description `{"k":"1"}` |
 //! | `Slow` | sleeps `ms` milliseconds, then as `Good` |
-//! | `Held` | a key that it keeps to itself: generates, wraps and unwraps with `AES/GCM` |
+//! | `Held` | a key that it keeps to itself: generates, wraps and unwraps with `AES/GCM`; wraps under the version that `version.file` names |
 //! | `Rotating` | a key for each generation up to `generation`, chosen by the description |
 //! | `NoDescription` | the same, with an empty description; newest first on decryption |
 //! | `Echo` | as `Good`, described by the request's description and attributes |
@@ -93,7 +93,11 @@ export_providers! {
         ],
     };
     materials "provost.hostile.Held" => Held {
-        conf: ["seed" () "what the key is derived from; `provost` when absent"],
+        conf: [
+            "seed" () "what the key is derived from; `provost` when absent",
+            "version.file" () "a file with the key version of new wraps; `lost`, `each`, `empty`, `panic` and `denied` misbehave; 1 when absent",
+        ],
+        needs: [files],
     };
     materials "provost.hostile.Rotating" => Rotating {
         conf: [

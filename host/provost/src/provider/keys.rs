@@ -47,7 +47,7 @@ pub enum KeyError {
     },
     /// What would be written could not be read again.
     #[error(
-        "provider `{class}` returned a key that could not be read back from its description alone: {reason}"
+        "provider `{class}` returned a key that could not be read back from its description: {reason}"
     )]
     Unproven {
         /// The provider's class.
@@ -225,9 +225,7 @@ fn for_writing(
     let request = EncryptRequest::new(about.call(handle), Purpose::ObjectStore)
         .with_description(about.description.clone());
     let materials = handle.materials_for_encrypt(&request)?;
-    let proven = proofs.prove(handle, about, &materials, format, starter)?;
-    let wrapped = new_data_key(handle, about, &materials, format)?;
-    Ok((wrapped, proven))
+    proofs.data_key(handle, about, &materials, format, starter)
 }
 
 /// Makes a data key and has it wrapped: here, or by the provider that holds the key.

@@ -1,11 +1,11 @@
 //! Proof before the first write: what is about to be written can be read again, elsewhere and
 //! later, from nothing but its description.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use provost_core::config::{Isolation, Proof, Sha256Digest};
-use provost_core::envelope::{KeyWrapError, WrapAlgorithm, WriteFormat};
+use provost_core::envelope::{KeyWrapError, WrapAlgorithm, WrappedDataKey, WriteFormat};
 use provost_core::materials::{EncryptionMaterials, MaterialsError};
 use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
@@ -28,20 +28,53 @@ pub enum Proven {
     Elsewhere,
 }
 
+/// How often a data key is wrapped again because the description of its wrap was not proved.
+const ROUNDS: usize = 3;
+
+/// The most that is kept of proofs, and of failures: past it they are forgotten, and proved again.
+const KEPT: usize = 4096;
+
 /// What a proof is about. Another key under the same description needs its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Subject {
     digest: Sha256Digest,
     class: String,
     conf: u64,
+    format: WriteFormat,
+    /// What is stored: what the wrap adds, such as a key's version, is part of it.
     description: MaterialsDescription,
     wrap: WrapAlgorithm,
     key: [u8; 32],
 }
 
-/// The proofs of this process: done once for each key, kept in memory.
+impl Subject {
+    fn new(
+        handle: &ProviderHandle,
+        materials: &EncryptionMaterials,
+        format: WriteFormat,
+        description: &MaterialsDescription,
+    ) -> Self {
+        Self {
+            digest: handle.digest(),
+            class: class(handle),
+            conf: handle.conf_id(),
+            format,
+            description: description.clone(),
+            wrap: materials.wrapping_key().algorithm(),
+            key: materials.wrapping_key().fingerprint(),
+        }
+    }
+}
+
+/// The proofs of this process: done once for each subject, kept in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Proofs(Mutex<HashMap<Subject, Result<(), Doubt>>>);
+pub(crate) struct Proofs(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    proved: HashSet<Subject>,
+    doubted: HashMap<Subject, Doubt>,
+}
 
 /// Why a key is not written with.
 #[derive(Debug, Clone)]
@@ -52,92 +85,117 @@ struct Doubt {
 }
 
 impl Proofs {
-    /// Proves these materials unless that was done; a failure quarantines them for writes.
-    pub(super) fn prove(
+    /// A data key, wrapped with materials that were proved to be found again from what is stored.
+    /// A failed proof and a breach of contract quarantine them for writes.
+    pub(super) fn data_key(
         &self,
         handle: &ProviderHandle,
         about: &About,
         materials: &EncryptionMaterials,
         format: WriteFormat,
         starter: &Starter,
-    ) -> Result<Proven, KeyError> {
-        if handle.proof() == Proof::Elsewhere {
-            return Ok(Proven::Elsewhere);
-        }
-        let subject = Subject {
-            digest: handle.digest(),
-            class: class(handle),
-            conf: handle.conf_id(),
-            description: materials.description().clone(),
-            wrap: materials.wrapping_key().algorithm(),
-            key: materials.wrapping_key().fingerprint(),
-        };
-        match self.known(&subject) {
-            Some(Ok(())) => return Ok(Proven::Earlier),
-            Some(Err(Doubt { reason, by_design })) => {
-                return Err(KeyError::Quarantined {
-                    class: class(handle),
-                    reason,
-                    by_design,
-                });
-            }
-            None => {}
-        }
-        match attempt(handle, about, materials, format, starter) {
-            Ok(()) => {
-                self.remember(subject, Ok(()));
-                Ok(match handle.isolation() {
-                    Isolation::Process => Proven::NewWorker,
-                    Isolation::InProcess => Proven::SecondInstance,
-                })
-            }
-            Err(error) => match reason_to_quarantine(&error) {
-                None => Err(error),
-                Some(reason) => {
-                    let by_design = is_by_design(&error);
-                    let doubt = reason.clone();
-                    self.remember(
-                        subject,
-                        Err(Doubt {
-                            reason: doubt,
-                            by_design,
-                        }),
-                    );
-                    Err(KeyError::Unproven {
-                        class: class(handle),
-                        reason,
-                        by_design,
-                    })
+    ) -> Result<(WrappedDataKey, Proven), KeyError> {
+        let asked = Subject::new(handle, materials, format, materials.description());
+        self.check_quarantine(handle, &asked)?;
+        let mut proven = Proven::Earlier;
+        for _ in 0..ROUNDS {
+            let wrapped = new_data_key(handle, about, materials, format).inspect_err(|error| {
+                if is_breach(error) {
+                    self.doubt(asked.clone(), error);
                 }
-            },
+            })?;
+            let subject = Subject::new(handle, materials, format, wrapped.description());
+            self.check_quarantine(handle, &subject)?;
+            if handle.proof() == Proof::Elsewhere {
+                return Ok((wrapped, Proven::Elsewhere));
+            }
+            if self.lock().proved.contains(&subject) {
+                return Ok((wrapped, proven));
+            }
+            // This value is the one for the proof; the object gets another.
+            proven = self.prove(handle, about, subject, &wrapped, starter)?;
+        }
+        Err(KeyError::Unproven {
+            class: class(handle),
+            reason: "each wrap adds something else to the description".to_owned(),
+            by_design: false,
+        })
+    }
+
+    fn prove(
+        &self,
+        handle: &ProviderHandle,
+        about: &About,
+        subject: Subject,
+        wrapped: &WrappedDataKey,
+        starter: &Starter,
+    ) -> Result<Proven, KeyError> {
+        let Err(error) = attempt(handle, about, wrapped, starter) else {
+            self.lock().succeed(subject);
+            return Ok(match handle.isolation() {
+                Isolation::Process => Proven::NewWorker,
+                Isolation::InProcess => Proven::SecondInstance,
+            });
+        };
+        match self.doubt(subject, &error) {
+            None => Err(error),
+            Some(Doubt { reason, by_design }) => Err(KeyError::Unproven {
+                class: class(handle),
+                reason,
+                by_design,
+            }),
         }
     }
 
-    fn known(&self, subject: &Subject) -> Option<Result<(), Doubt>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(subject)
-            .cloned()
+    fn check_quarantine(&self, handle: &ProviderHandle, subject: &Subject) -> Result<(), KeyError> {
+        match self.lock().doubted.get(subject) {
+            None => Ok(()),
+            Some(Doubt { reason, by_design }) => Err(KeyError::Quarantined {
+                class: class(handle),
+                reason: reason.clone(),
+                by_design: *by_design,
+            }),
+        }
     }
 
-    fn remember(&self, subject: Subject, result: Result<(), Doubt>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(subject, result);
+    /// Quarantines for this error, if it is a reason to.
+    fn doubt(&self, subject: Subject, error: &KeyError) -> Option<Doubt> {
+        let doubt = Doubt {
+            reason: reason_to_quarantine(error)?,
+            by_design: is_by_design(error),
+        };
+        self.lock().fail(subject, doubt.clone());
+        Some(doubt)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Wraps a random value that is never used for data, and has a new provider unwrap it.
+impl Known {
+    fn succeed(&mut self, subject: Subject) {
+        if self.proved.len() >= KEPT {
+            self.proved.clear();
+        }
+        self.proved.insert(subject);
+    }
+
+    fn fail(&mut self, subject: Subject, doubt: Doubt) {
+        if self.doubted.len() >= KEPT {
+            self.doubted.clear();
+        }
+        self.doubted.insert(subject, doubt);
+    }
+}
+
+/// Has a new provider unwrap a random value that is never used for data.
 fn attempt(
     handle: &ProviderHandle,
     about: &About,
-    materials: &EncryptionMaterials,
-    format: WriteFormat,
+    wrapped: &WrappedDataKey,
     starter: &Starter,
 ) -> Result<(), KeyError> {
-    let wrapped = new_data_key(handle, about, materials, format)?;
     let fresh = starter.start().map_err(|error| match error {
         crate::Error::Provider(failure) => KeyError::Provider(failure),
         error => KeyError::Start(Box::new(error)),
@@ -181,6 +239,19 @@ fn reason_to_quarantine(error: &KeyError) -> Option<String> {
     }
 }
 
+/// Whether a wrap that failed is the provider's breach of contract. Without a right to wrap there
+/// is no data key, and so nothing that could not be read again.
+fn is_breach(error: &KeyError) -> bool {
+    match error {
+        KeyError::Provider(ProviderFailure::Answered { error, .. }) => {
+            error.kind() == ErrorKind::Internal
+        }
+        KeyError::Provider(failure) => failure.is_violation(),
+        KeyError::Wrap { .. } => true,
+        _ => false,
+    }
+}
+
 /// Whether a node fails like this that has no private half, or no right to decrypt.
 fn is_by_design(error: &KeyError) -> bool {
     match error {
@@ -196,5 +267,38 @@ fn is_by_design(error: &KeyError) -> bool {
             Some(ErrorKind::Denied | ErrorKind::Unsupported)
         ),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(number: usize) -> Subject {
+        Subject {
+            digest: crate::loader::sha256(b"library"),
+            class: "com.example.Keys".to_owned(),
+            conf: 0,
+            format: WriteFormat::V3,
+            description: MaterialsDescription::new().with("k", number.to_string()),
+            wrap: WrapAlgorithm::AesGcm,
+            key: [0; 32],
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_the_newest_is_kept() {
+        let mut known = Known::default();
+        for number in 0..2 * KEPT + 1 {
+            known.succeed(subject(number));
+            let doubt = Doubt {
+                reason: "it forgets".to_owned(),
+                by_design: false,
+            };
+            known.fail(subject(number), doubt);
+            assert!(known.proved.len() <= KEPT && known.doubted.len() <= KEPT);
+            assert!(known.proved.contains(&subject(number)));
+            assert!(known.doubted.contains_key(&subject(number)));
+        }
     }
 }

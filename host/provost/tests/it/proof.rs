@@ -1,4 +1,4 @@
-//! Proof before the first write: what is written can be read again from its description alone.
+//! Proof before the first write: what is written can be read again from its description.
 
 use std::fs;
 
@@ -188,5 +188,94 @@ fn a_read_that_fails_never_quarantines() {
         assert!(matches!(error, KeyError::Provider(_)), "{error:?}");
         assert_eq!(put(&rig).unwrap(), Proven::Earlier);
         assert_eq!(rig.get("memory://m/x").unwrap(), b"text");
+    });
+}
+
+/// A provider that holds its key, and the file that says how it wraps.
+fn held(isolation: Isolation, setting: &str) -> (Rig, std::path::PathBuf) {
+    let setup = Setup::new("Held", isolation).setting(setting);
+    let file = setup.root().join("version");
+    fs::write(&file, "1").unwrap();
+    let shown = format!("{:?}", file.display().to_string());
+    (setup.conf("version.file", shown).build(), file)
+}
+
+#[test]
+fn a_wrap_that_breaks_the_contract_quarantines_its_key_whoever_proves_it() {
+    in_both_modes(|isolation| {
+        for setting in ["proof = \"required\"", "proof = \"elsewhere\""] {
+            for wrap in ["empty", "panic"] {
+                let (rig, file) = held(isolation, setting);
+                put(&rig).unwrap();
+                fs::write(&file, wrap).unwrap();
+                let first = key_error(rig.put("memory://m/y", b"text").unwrap_err());
+                assert!(!matches!(first, KeyError::Quarantined { .. }), "{first:?}");
+                fs::write(&file, "1").unwrap();
+                let error = key_error(rig.put("memory://m/y", b"text").unwrap_err());
+                assert!(matches!(error, KeyError::Quarantined { .. }), "{error:?}");
+                assert!(!rig.exists("memory://m/y"));
+                // For writes alone.
+                assert_eq!(rig.get("memory://m/x").unwrap(), b"text");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_wrap_that_is_denied_never_quarantines() {
+    in_both_modes(|isolation| {
+        let (rig, file) = held(isolation, "");
+        fs::write(&file, "denied").unwrap();
+        let error = key_error(put(&rig).unwrap_err());
+        assert!(matches!(error, KeyError::Provider(_)), "{error:?}");
+        fs::write(&file, "1").unwrap();
+        assert_eq!(put(&rig).unwrap(), fresh(isolation));
+    });
+}
+
+#[test]
+fn a_new_version_of_a_held_key_needs_a_proof_of_its_own() {
+    in_both_modes(|isolation| {
+        let (rig, file) = held(isolation, "");
+        assert_eq!(put(&rig).unwrap(), fresh(isolation));
+        assert_eq!(put(&rig).unwrap(), Proven::Earlier);
+        fs::write(&file, "2").unwrap();
+        assert_eq!(put(&rig).unwrap(), fresh(isolation));
+        assert_eq!(put(&rig).unwrap(), Proven::Earlier);
+        assert_eq!(rig.get("memory://m/x").unwrap(), b"text");
+        // One that is not found again, and the others are not in doubt for it.
+        fs::write(&file, "lost").unwrap();
+        let error = key_error(rig.put("memory://m/y", b"text").unwrap_err());
+        assert!(matches!(error, KeyError::Unproven { .. }), "{error:?}");
+        let error = key_error(rig.put("memory://m/y", b"text").unwrap_err());
+        assert!(matches!(error, KeyError::Quarantined { .. }), "{error:?}");
+        assert!(!rig.exists("memory://m/y"));
+        fs::write(&file, "1").unwrap();
+        assert_eq!(put(&rig).unwrap(), Proven::Earlier);
+    });
+}
+
+#[test]
+fn a_description_that_changes_with_each_wrap_is_never_proved() {
+    in_both_modes(|isolation| {
+        let (rig, file) = held(isolation, "");
+        fs::write(&file, "each").unwrap();
+        let error = put(&rig).unwrap_err();
+        says(&error, &["`provost.hostile.Held`", "each wrap adds"]);
+        assert!(!rig.exists("memory://m/x"));
+    });
+}
+
+#[test]
+fn each_format_needs_a_proof_of_its_own() {
+    in_both_modes(|isolation| {
+        let tables = "[[prefixes]]\nprefix = \"memory://m/v2/\"\nwrite.format = \"V2\"";
+        for class in ["Good", "Held"] {
+            let rig = Setup::new(class, isolation).tables(tables).build();
+            for name in ["memory://m/v2/x", "memory://m/x"] {
+                assert_eq!(rig.put(name, b"text").unwrap().proof, fresh(isolation));
+                assert_eq!(rig.put(name, b"text").unwrap().proof, Proven::Earlier);
+            }
+        }
     });
 }
