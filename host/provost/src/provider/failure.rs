@@ -70,6 +70,18 @@ pub enum ProviderFailure {
         /// The deadline of the class.
         after: Duration,
     },
+    /// Not asked: earlier calls did not end in time.
+    #[error(
+        "{provider} was not asked for {operation}: none of its earlier calls ended within {after:?}"
+    )]
+    Busy {
+        /// Who.
+        provider: ProviderName,
+        /// The call.
+        operation: &'static str,
+        /// The deadline of the class.
+        after: Duration,
+    },
     /// The worker died, or could not be started.
     #[error("{source}")]
     Worker {
@@ -94,7 +106,7 @@ impl ProviderFailure {
         match self {
             Self::Protocol { .. } | Self::Materials { .. } => true,
             Self::Worker { source, .. } => is_violation(source),
-            Self::Answered { .. } | Self::Deadline { .. } => false,
+            Self::Answered { .. } | Self::Deadline { .. } | Self::Busy { .. } => false,
         }
     }
 
@@ -115,6 +127,12 @@ impl ProviderFailure {
                 Some(defect(provider))
             }
             Self::Deadline { provider, .. } => Some(slow(provider)),
+            Self::Busy { provider, .. } => Some(format!(
+                "if its calls are only slow, allow more of them or more time in provost.toml:\n\
+                 [classes.\"{}\"]\nlanes = 16\ndeadline = \"30s\"\n\
+                 if they hang in this process, only a restart ends them",
+                provider.class
+            )),
             Self::Worker { provider, source } => match &source.failure {
                 WorkerFailure::Deadline { .. } => Some(slow(provider)),
                 WorkerFailure::OutOfMemory { limit: Some(_) } => Some(format!(

@@ -12,6 +12,7 @@ use provost_plugin_api::{
     UnwrapRequest, WrapRequest, Wrapped,
 };
 use provost_worker::{Answer, Request, TextFilter, Worker};
+use tokio::sync::Semaphore;
 
 use super::failure::{ProviderFailure, ProviderName};
 use super::in_process;
@@ -19,6 +20,9 @@ use super::watch::{TICK, Watch, ticks, watched};
 
 /// How much longer than its deadline a call of a worker may take: the worker is killed by then.
 const WORKER_GRACE: Duration = Duration::from_secs(10);
+
+/// The most threads that calls in this process have at a time, those that hang included.
+const THREADS: usize = 64;
 
 /// A loaded provider: in a worker process or in this one. Cheap to clone.
 ///
@@ -37,6 +41,8 @@ struct Inner {
     proof: Proof,
     filter: Arc<TextFilter>,
     backend: Backend,
+    /// One for each thread that [`ProviderHandle::ask`] may have.
+    threads: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -53,6 +59,8 @@ pub(super) struct Identity {
     pub(super) conf: u64,
     pub(super) deadline: Duration,
     pub(super) proof: Proof,
+    /// How many calls its worker takes at the same time.
+    pub(super) lanes: u8,
 }
 
 impl ProviderHandle {
@@ -63,7 +71,12 @@ impl ProviderHandle {
             conf,
             deadline,
             proof,
+            lanes,
         } = identity;
+        let threads = match backend {
+            Backend::InProcess(_) => THREADS,
+            Backend::Worker(_) => usize::from(lanes).max(1),
+        };
         Self(Arc::new(Inner {
             name,
             digest,
@@ -72,6 +85,7 @@ impl ProviderHandle {
             proof,
             filter,
             backend,
+            threads: Arc::new(Semaphore::new(threads)),
         }))
     }
 
@@ -191,12 +205,18 @@ impl ProviderHandle {
     ///
     /// When the deadline of one of them passes (with some grace for a worker, which ends its calls
     /// itself) the thread is abandoned and its late answer discarded. Dropping the future does not
-    /// cancel.
+    /// cancel. There are as many threads as the worker has lanes, and 64 in process; one that hangs
+    /// stays one of them. When none becomes free within the deadline the answer is
+    /// [`ProviderFailure::Busy`].
     pub async fn ask<T: Send + 'static>(
         &self,
         operation: &'static str,
         calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
     ) -> Result<T, ProviderFailure> {
+        let free = Arc::clone(&self.0.threads).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(self.0.deadline, free).await else {
+            return Err(self.busy(operation));
+        };
         let (handle, watch) = (self.clone(), Watch::default());
         let (sender, mut receiver) = tokio::sync::oneshot::channel();
         let watched = watch.clone();
@@ -205,7 +225,10 @@ impl ProviderHandle {
             .name("provost-provider".into())
             .spawn(move || {
                 watched.this_thread();
-                let _ = sender.send(calls(&handle));
+                let answer = calls(&handle);
+                // Kept for as long as the provider keeps the thread; free before its answer is seen.
+                drop(permit);
+                let _ = sender.send(answer);
             });
         if let Err(error) = spawned {
             return Err(self.protocol(operation, format!("no thread for the call: {error}")));
@@ -303,6 +326,15 @@ impl ProviderHandle {
             provider: self.0.name.clone(),
             operation,
             source,
+        }
+    }
+
+    fn busy(&self, operation: &'static str) -> ProviderFailure {
+        let (provider, after) = (self.0.name.clone(), self.0.deadline);
+        ProviderFailure::Busy {
+            provider,
+            operation,
+            after,
         }
     }
 

@@ -221,7 +221,7 @@ fn reason_to_quarantine(error: &KeyError) -> Option<String> {
         {
             None
         }
-        KeyError::Provider(ProviderFailure::Deadline { .. })
+        KeyError::Provider(ProviderFailure::Deadline { .. } | ProviderFailure::Busy { .. })
         | KeyError::Start(_)
         | KeyError::Randomness(_)
         | KeyError::Kms { .. } => None,

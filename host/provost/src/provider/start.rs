@@ -68,6 +68,7 @@ impl Starter {
             conf: fingerprint(&conf),
             deadline: *settings.deadline,
             proof: *settings.proof,
+            lanes: *settings.lanes,
         };
         let filter = Arc::new(TextFilter::of(&conf, &Attributes::new()));
         let backend = match &self.module {

@@ -1,5 +1,8 @@
 //! Providers that die, hang or panic: an error with their name, and the host goes on.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 use provost::Error;
@@ -228,4 +231,89 @@ fn the_deadline_is_that_of_each_call_not_of_all_calls_of_a_write() {
         rig.put("memory://m/x", b"text").unwrap();
         assert_eq!(rig.get("memory://m/x").unwrap(), b"text");
     });
+}
+
+#[test]
+fn a_provider_that_hangs_in_process_is_given_so_many_threads_and_no_more() {
+    let rig = Setup::new("Hang", Isolation::InProcess)
+        .setting("deadline = \"200ms\"")
+        .build();
+    let provider = rig.provider().unwrap();
+    let ended = rig.wait(async {
+        let mut asked = Vec::new();
+        for _ in 0..100 {
+            let provider = provider.clone();
+            asked.push(tokio::task::spawn(async move {
+                let hang = |p: &provost::ProviderHandle| {
+                    let request = provost_plugin_api::EncryptRequest::new(
+                        p.new_call(),
+                        provost_plugin_api::Purpose::ObjectStore,
+                    );
+                    p.materials_for_encrypt(&request).map(|_| ())
+                };
+                provider
+                    .ask("materials_for_encrypt", hang)
+                    .await
+                    .unwrap_err()
+            }));
+        }
+        let mut ended = Vec::new();
+        for asked in asked {
+            ended.push(asked.await.unwrap());
+        }
+        ended
+    });
+    let hung = ended
+        .iter()
+        .filter(|e| matches!(e, ProviderFailure::Deadline { .. }));
+    assert_eq!(hung.count(), 64);
+    let busy = ended
+        .iter()
+        .filter(|e| matches!(e, ProviderFailure::Busy { .. }));
+    assert_eq!(busy.count(), 36);
+
+    // None of the 64 comes back, and a write says why it was not made.
+    let error = rig.put("memory://m/x", b"x").unwrap_err();
+    says(
+        &error,
+        &[
+            "provost.hostile.Hang`",
+            "was not asked",
+            "ended within 200ms",
+        ],
+    );
+    assert!(!failure(&error).is_violation());
+    assert!(error.hint().unwrap().contains("only a restart ends them"));
+    // Another provider has threads of its own.
+    let good = self::rig("Good", Isolation::InProcess);
+    good.put("memory://m/x", b"text").unwrap();
+}
+
+#[test]
+fn a_slow_provider_is_asked_by_as_many_threads_as_it_has_lanes() {
+    let rig = Setup::new("Slow", Isolation::Process)
+        .setting("lanes = 2")
+        .conf("ms", "\"1\"")
+        .build();
+    let provider = rig.provider().unwrap();
+    let (running, most) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+    rig.wait(async {
+        let mut asked = Vec::new();
+        for _ in 0..10 {
+            let (provider, running, most) = (provider.clone(), running.clone(), most.clone());
+            asked.push(tokio::task::spawn(async move {
+                let call = move |_: &provost::ProviderHandle| {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    std::thread::sleep(Duration::from_millis(20));
+                    running.fetch_sub(1, SeqCst);
+                    Ok(())
+                };
+                provider.ask("status", call).await.unwrap();
+            }));
+        }
+        for asked in asked {
+            asked.await.unwrap();
+        }
+    });
+    assert_eq!(most.load(SeqCst), 2);
 }
