@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provost_core::config::{
-    ClassName, HostConfiguration, Location, SecurityConfiguration, Setting, Sha256Digest,
+    ClassName, Diagnostic, HostConfiguration, Location, NamedClass, SecurityConfiguration, Setting,
+    Sha256Digest,
 };
 use provost_core::section::{ClassKind, LibraryFacts, LoadPolicy};
 
@@ -49,16 +50,17 @@ impl Registry {
     /// else the one library in the configured folders that declares it.
     pub fn resolve(&self, class: &ClassName) -> Result<Registration, RegistryError> {
         let settings = self.host.class(class);
-        let named = self
-            .security
-            .iter()
-            .flat_map(|s| s.classes().map(move |named| (s, named)));
-        let named = named
-            .into_iter()
-            .find(|(_, named)| named.class.get() == class);
-        if let Some((security, named)) = named {
-            let resolved = security.resolve_library(&self.host, named)?;
-            return Self::at(class, &resolved.location, resolved.sha256);
+        if let Some(security) = &self.security {
+            let mut named = security.classes().filter(|n| n.class.get() == class);
+            if let Some(first) = named.next() {
+                // Where provost.toml names the library, it stands in for all of them.
+                let other = named.find(|other| !is_same(&first.library, &other.library));
+                if let (Some(other), None) = (other, &settings.library) {
+                    return Err(two_libraries(security, first, other).into());
+                }
+                let resolved = security.resolve_library(&self.host, first)?;
+                return Self::at(class, &resolved.location, resolved.sha256);
+            }
         }
         let pin = settings.sha256.as_ref().map(|digest| **digest);
         match &settings.library {
@@ -149,6 +151,41 @@ impl Registry {
             pin,
         })
     }
+}
+
+/// Whether two locations are one library, under this name or another one.
+fn is_same(first: &Location, second: &Location) -> bool {
+    match (first, second) {
+        (Location::File(a), Location::File(b)) if a != b => {
+            matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        }
+        _ => first == second,
+    }
+}
+
+/// A class is loaded once, so it cannot be from one library here and from another one there.
+fn two_libraries(
+    security: &SecurityConfiguration,
+    first: &NamedClass,
+    other: &NamedClass,
+) -> Diagnostic {
+    let class = first.class.get();
+    let source = security.source();
+    let line = source.position(first.library.span().start).line;
+    let message = format!(
+        "class `{class}` has library `{}` here, and `{}` at {}:{line}",
+        other.library.get(),
+        first.library.get(),
+        source.name(),
+    );
+    security
+        .error(other.library.span(), message)
+        .label("another library")
+        .hint(format!(
+            "name the same library, or say in provost.toml which one is meant:\n\
+             [classes.\"{class}\"]\nlibrary = \"{}\"",
+            first.library.get()
+        ))
 }
 
 /// What the folders and files of provost.toml hold.

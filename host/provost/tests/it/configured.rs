@@ -1,9 +1,12 @@
 //! What the security configuration enables is done, and nothing else.
 
+use std::path::Path;
+
 use provost::{ApiMisuse, Error, Host};
 use provost_core::config::{Isolation, SecurityConfiguration, Source};
 
-use crate::rig::{Setup, rig, says};
+use crate::plugins::private_folder;
+use crate::rig::{Setup, hostile_library, install, rig, says};
 
 fn host(at_rest: &str) -> Host {
     let text = format!(
@@ -72,6 +75,74 @@ fn a_jar_without_a_stand_in_is_an_error_that_shows_the_line() {
             .contains("[classes.\"com.example.Keys\"]")
     );
     assert!(error.diagnostics().is_some());
+}
+
+/// A class that is named twice, with the library of its bucket after that of all others.
+fn two_libraries(
+    host: provost_core::config::HostConfiguration,
+    first: &Path,
+    second: &Path,
+) -> Result<provost::ProviderHandle, Error> {
+    let named = |library: &Path| {
+        format!(
+            r#""EncryptionMode": "CSE-Custom", "S3Object": "{}",
+               "EncryptionKeyProviderClass": "provost.hostile.Good""#,
+            library.display()
+        )
+    };
+    let text = format!(
+        r#"{{"EncryptionConfiguration": {{"EnableInTransitEncryption": false,
+            "EnableAtRestEncryption": true, "AtRestEncryptionConfiguration":
+            {{"S3EncryptionConfiguration": {{ {},
+            "Overrides": [{{"BucketName": "other", {}}}]}}}}}}}}"#,
+        named(first),
+        named(second),
+    );
+    let security = SecurityConfiguration::parse(Source::new("security.json", text), None)
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    let host = Host::builder()
+        .configuration(host)
+        .security_configuration(security.value)
+        .worker_program(env!("CARGO_BIN_EXE_provost"))
+        .build()
+        .unwrap();
+    host.provider(&"provost.hostile.Good".parse().unwrap())
+}
+
+#[test]
+fn a_class_with_two_libraries_is_an_error_at_both_places() {
+    let host = || provost::configuration::host_without_file().unwrap().value;
+    let folder = private_folder();
+    let other = folder.path().join("libother.so");
+    install(&other, std::fs::read(hostile_library()).unwrap());
+    let error = two_libraries(host(), &hostile_library(), &other).unwrap_err();
+    let shown =
+        [other.display(), hostile_library().display()].map(|path| format!("`file://{path}`"));
+    says(
+        &error,
+        &[
+            "security.json:5:",
+            "at security.json:3",
+            &shown[0],
+            &shown[1],
+        ],
+    );
+    let hint = error.hint().unwrap();
+    assert!(
+        hint.contains("[classes.\"provost.hostile.Good\"]\nlibrary = "),
+        "{hint}"
+    );
+    // One library under two names is no conflict.
+    let link = folder.path().join("liblink.so");
+    std::os::unix::fs::symlink(hostile_library(), &link).unwrap();
+    two_libraries(host(), &hostile_library(), &link).unwrap();
+    // Nor is any, where provost.toml says which one is meant.
+    let meant = Setup::new("Good", Isolation::Process)
+        .library(&other)
+        .configuration();
+    let provider = two_libraries(meant, &hostile_library(), &other).unwrap();
+    let canonical = other.canonicalize().unwrap();
+    assert_eq!(*provider.name().library, canonical);
 }
 
 #[test]
