@@ -8,6 +8,7 @@ use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _, SectionHe
 use object::read::elf::{SectionTable, Sym as _};
 
 use super::error::quoted;
+use super::image::Image;
 use super::{ENTRY_SYMBOL, SECTION_LIMIT, SECTION_NAME, SectionError};
 
 /// A processor, as ELF names it.
@@ -81,6 +82,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Elf<'_>, SectionError> {
         header.e_phentsize(Le),
         header.e_phnum(Le),
     )?;
+    // With this number, the headers' count would be elsewhere, where the dynamic linker never looks.
+    if header.e_phnum(Le) == elf::PN_XNUM {
+        return Err(SectionError::Malformed {
+            what: "program headers",
+            reason: format!("there are {} or more", elf::PN_XNUM),
+        });
+    }
     let segments = header
         .program_headers(Le, bytes)
         .map_err(malformed("program headers"))?;
@@ -171,22 +179,35 @@ impl Dynamic {
         if found.next().is_some() {
             return Err(bad_dynamic("there is more than one dynamic segment"));
         }
+        let image = Image::of(bytes, segments)?;
+        let (address, (offset, size)) = (segment.p_vaddr(Le), segment.file_range(Le));
+        let (mapped, _) = image.at("the dynamic segment", address, size)?;
+        if mapped != offset {
+            return Err(bad_dynamic(&format!(
+                "it is at file offset {offset:#x}, and its address {address:#x} at {mapped:#x}"
+            )));
+        }
         let entries = segment
             .dynamic(Le, bytes)
             .map_err(malformed("dynamic segment"))?
             .unwrap_or_default();
+        let all = entries.len();
         let entries: Vec<_> = entries
             .iter()
             .map(|entry| (entry.d_tag(Le), entry.d_val(Le)))
             .take_while(|(tag, _)| *tag != elf::DT_NULL)
             .collect();
+        // The dynamic linker reads on until there is one.
+        if entries.len() == all {
+            return Err(bad_dynamic("it has no last entry (DT_NULL)"));
+        }
         let is_program = |(tag, value): &(elf::DynamicTag, u64)| {
             *tag == elf::DT_FLAGS_1 && value & u64::from(PIE) != 0
         };
         if entries.iter().any(is_program) {
             return Err(SectionError::Executable);
         }
-        let strings = strings(bytes, segments, &entries)?;
+        let strings = strings(&image, &entries)?;
         let mut dynamic = Self::default();
         for (tag, value) in entries {
             match tag {
@@ -212,8 +233,7 @@ const PIE: u32 = 0x0800_0000;
 
 /// The dynamic string table, found as the dynamic linker finds it: by its address in memory.
 fn strings<'data>(
-    bytes: &'data [u8],
-    segments: &[ProgramHeader64<Le>],
+    image: &Image<'data>,
     entries: &[(elf::DynamicTag, u64)],
 ) -> Result<&'data [u8], SectionError> {
     // The last entry of a tag wins, as it does in glibc.
@@ -224,11 +244,8 @@ fn strings<'data>(
     let (Some(address), Some(size)) = (value(elf::DT_STRTAB), value(elf::DT_STRSZ)) else {
         return Err(bad_dynamic("there is no string table"));
     };
-    segments
-        .iter()
-        .filter(|segment| segment.p_type(Le) == elf::PT_LOAD)
-        .find_map(|segment| segment.data_range(Le, bytes, address, size).ok().flatten())
-        .ok_or_else(|| bad_dynamic("the string table is outside every segment"))
+    let (_, strings) = image.at("the dynamic string table", address, size)?;
+    Ok(strings)
 }
 
 fn string(strings: &[u8], offset: u64) -> Result<String, SectionError> {

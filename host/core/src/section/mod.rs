@@ -13,6 +13,7 @@ mod check;
 mod contents;
 mod elf;
 mod error;
+mod image;
 
 pub use check::{BASE_NEEDED, LoadPolicy, THIS_TARGET, check_loadable};
 pub use contents::{AbiVersion, Build, ClassFacts, ClassKind, ConfKey, Package};

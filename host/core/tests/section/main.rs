@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a failure here is a failure of the test
 
+mod image;
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -62,8 +64,14 @@ const SHARED: [&str; 2] = ["-shared", "-fPIC"];
 /// An honest library.
 fn honest() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    // Otherwise the C library, which nothing here uses, would be left out.
-    let flags = ["-shared", "-fPIC", "-Wl,--no-as-needed"];
+    // Otherwise the C library, which nothing here uses, would be left out, and the segments would
+    // differ from machine to machine.
+    let flags = [
+        "-shared",
+        "-fPIC",
+        "-Wl,--no-as-needed",
+        "-Wl,-z,max-page-size=4096,-z,separate-code",
+    ];
     BYTES.get_or_init(|| compile("honest", &source(&contents(THIS_TARGET)), &flags))
 }
 
