@@ -24,12 +24,28 @@ pub(super) fn control() -> io::Result<Option<UnixStream>> {
     if value != "0" || socket_type(&stdin) != Ok(SocketType::STREAM) {
         return Ok(None);
     }
+    only_thread()?;
     let control = stdin.as_fd().try_clone_to_owned()?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     close_inherited()?;
-    // SAFETY: no other thread exists, by the contract of `serve_if_worker`.
+    // SAFETY: no other thread exists: `only_thread` counted, and this one started none since.
     unsafe { std::env::remove_var(VARIABLE) };
     Ok(Some(control.into()))
+}
+
+/// What follows is sound in a process of one thread alone, and callers can get that wrong.
+fn only_thread() -> io::Result<()> {
+    let mut threads = 0_usize;
+    for entry in std::fs::read_dir("/proc/self/task")? {
+        entry?;
+        threads += 1;
+    }
+    if threads == 1 {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "{threads} threads exist, expected 1: call serve_if_worker() first in main"
+    )))
 }
 
 /// Closes all descriptors but the standard ones that would survive an exec: this process opened

@@ -32,7 +32,8 @@ static CAN_SERVE: AtomicBool = AtomicBool::new(false);
 /// # Contract
 ///
 /// No thread has been started yet: in a worker, this changes the environment and closes
-/// descriptors that were inherited by accident.
+/// descriptors that were inherited by accident. A worker that has other threads says so on standard
+/// error, and exits with status 1.
 pub fn serve_if_worker() {
     match inherit::control() {
         Ok(None) => CAN_SERVE.store(true, Ordering::Relaxed),

@@ -18,6 +18,9 @@ use std::process::ExitCode;
 type Tests = &'static [(&'static str, fn())];
 
 fn main() -> ExitCode {
+    if std::env::var_os(programs::THREAD_FIRST).is_some() {
+        std::thread::spawn(std::thread::park);
+    }
     provost_worker::serve_if_worker();
     if let Some(class) = std::env::var_os(lifetime::HOST_TO_KILL) {
         lifetime::host_to_kill(class.to_str().unwrap());

@@ -1,7 +1,10 @@
 //! Programs that are no workers, or workers of another build.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use provost_worker::{Worker, WorkerFailure, WorkerProgram};
@@ -19,7 +22,14 @@ pub(crate) const TESTS: Tests = &[
         other_build,
     ),
     ("a_program_that_is_no_worker_is_an_error", no_worker),
+    (
+        "a_worker_that_has_started_a_thread_refuses_to_serve",
+        thread_first,
+    ),
 ];
+
+/// Set: this process starts a thread before it asks whether it is a worker.
+pub(crate) const THREAD_FIRST: &str = "PROVOST_TEST_THREAD_FIRST";
 
 fn failure_of(program: &Path) -> WorkerFailure {
     let mut spec = spec("Good");
@@ -91,4 +101,28 @@ fn no_worker() {
         missing.to_string().contains("`/nonexistent/worker`"),
         "{missing}"
     );
+}
+
+/// What this program says, and how it ends, as the worker of a host that is gone.
+fn orphan(variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let (_, theirs) = UnixStream::pair().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .env_clear()
+        .env("PROVOST_WORKER", "0")
+        .envs(variables.iter().copied())
+        .stdin(OwnedFd::from(theirs))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), text)
+}
+
+fn thread_first() {
+    let refusal = "provost worker: cannot take over the host's socket: \
+        2 threads exist, expected 1: call serve_if_worker() first in main\n";
+    let threads = orphan(&[(THREAD_FIRST, "1")]);
+    assert_eq!(threads, (Some(1), refusal.to_owned()));
+    let (status, alone) = orphan(&[]);
+    assert_eq!(status, Some(1));
+    assert!(alone.contains("the host is gone"), "{alone}");
 }
