@@ -6,7 +6,7 @@ use std::sync::Arc;
 use provost_core::config::{ClassConfiguration, ClassName, HostConfiguration, Isolation};
 use provost_plugin_api::host::{CallError, ForeignModule, ForeignProvider};
 use provost_plugin_api::{Attributes, Conf, ConfValue};
-use provost_worker::{TextFilter, Worker, WorkerProgram, WorkerSpec};
+use provost_worker::{OpenError, TextFilter, Worker, WorkerProgram, WorkerSpec};
 
 use super::failure::{ProviderFailure, ProviderName};
 use super::handle::{Backend, Identity, ProviderHandle};
@@ -37,10 +37,9 @@ impl Starter {
             Isolation::Process => None,
             Isolation::InProcess => {
                 let opened = provost_worker::open(&library.sealed);
-                let path = || library.path.clone();
                 Some(opened.map_err(|source| LoadError::Open {
-                    path: path(),
-                    source,
+                    path: library.path.clone(),
+                    source: clean(source),
                 })?)
             }
         };
@@ -156,6 +155,22 @@ impl Starter {
             .into()),
         }
     }
+}
+
+/// Names of symbols, fields and classes in it are the library's own words. No secret is among
+/// them: it has not been given one.
+fn clean(mut error: OpenError) -> OpenError {
+    let filter = TextFilter::new([]);
+    match &mut error {
+        OpenError::Link { library, reason }
+        | OpenError::NoEntry { library, reason }
+        | OpenError::Refused { library, reason } => {
+            *library = filter.clean(library);
+            *reason = filter.clean(reason);
+        }
+        _ => {}
+    }
+    error
 }
 
 /// Names a configuration within this process; it never leaves it, secrets are hashed in.

@@ -13,7 +13,7 @@ use provost::{ApiMisuse, Error, Host};
 use provost_core::config::{ClassName, Isolation};
 use provost_core::section::{ClassKind, SectionError};
 
-use crate::rig::{Rig, Setup, hostile_library, in_both_modes, install, rig, says};
+use crate::rig::{Rig, Setup, all_words, hostile_library, in_both_modes, install, rig, says};
 
 fn load_error(rig: &Rig) -> LoadError {
     match rig.provider().unwrap_err() {
@@ -257,6 +257,24 @@ fn a_library_that_needs_what_nobody_allowed_is_refused() {
             panic!("{error:?}")
         };
         assert_eq!(name, "libother.so.1");
+    });
+}
+
+#[test]
+fn what_a_library_that_does_not_open_says_is_shown_without_control_characters() {
+    in_both_modes(|isolation| {
+        // The dynamic linker quotes the name of a symbol that it does not find.
+        let (setup, _) = changed(Setup::new("Good", isolation), |bytes| {
+            replace(bytes, b"\0memcpy\0", b"\0\x1b[31mX\0");
+        });
+        let rig = setup.build();
+        let error = rig.provider().unwrap_err();
+        let words = all_words(&error);
+        assert!(words.contains("undefined symbol"), "{words}");
+        let shown = |c: char| c == '\n' || !c.is_control();
+        assert!(words.chars().all(shown), "{words:?}");
+        // `Debug` would have escaped it.
+        assert!(!words.contains("u{1b}"), "{words}");
     });
 }
 
