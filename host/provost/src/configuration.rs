@@ -1,12 +1,14 @@
 //! Configuration files, read from disk.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use provost_core::config::{Diagnostics, HostConfiguration, Loaded, SecurityConfiguration, Source};
 use provost_plugin_api::SecretBytes;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use zeroize::Zeroize;
 
 /// The largest configuration file, in bytes.
@@ -61,6 +63,9 @@ impl ConfigurationError {
                 io::ErrorKind::PermissionDenied => {
                     Some("the user that runs this command has to be able to read it".to_owned())
                 }
+                io::ErrorKind::InvalidInput => Some(
+                    "save it as a file: the paths in it start at that file's folder".to_owned(),
+                ),
                 _ => None,
             },
             Self::Mode { path, .. } => Some(format!(
@@ -109,12 +114,9 @@ pub fn load_security(path: &Path) -> Result<Loaded<SecurityConfiguration>, Confi
 
 /// A secret from a file: its bytes, or its line without the line break that editors put there.
 pub(crate) fn read_secret(path: &Path, limit: u64) -> io::Result<SecretBytes> {
-    let file = File::open(path)?;
+    let file = open_file(path)?;
     let metadata = file.metadata()?;
     let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
-    if !metadata.is_file() {
-        return refuse("it is not a file".to_owned());
-    }
     let mode = metadata.mode() & 0o7777;
     if mode & 0o007 != 0 {
         return refuse(format!(
@@ -153,11 +155,33 @@ fn environment(name: &str) -> Option<String> {
 }
 
 fn open(what: &'static str, path: &Path) -> Result<(File, PathBuf), ConfigurationError> {
-    let opened = path.canonicalize().and_then(|canonical| {
+    let opened = open_file(path).and_then(|file| {
+        let canonical = path.canonicalize()?;
         let folder = canonical.parent().unwrap_or(Path::new("/")).to_owned();
-        Ok((File::open(canonical)?, folder))
+        Ok((file, folder))
     });
     opened.map_err(|error| unreadable(what, path, error))
+}
+
+/// Opens a file, and nothing else: reading a pipe or a terminal could take for ever.
+fn open_file(path: &Path) -> io::Result<File> {
+    let check = |metadata: Metadata| {
+        if metadata.is_file() {
+            Ok(())
+        } else if metadata.is_dir() {
+            Err(io::Error::from(Errno::ISDIR))
+        } else {
+            let why = "it is a pipe or a device, expected a file";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+        }
+    };
+    // Looked at first, as opening a device may do something, and again once it cannot change.
+    check(std::fs::metadata(path)?)?;
+    // NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    check(file.metadata()?)?;
+    Ok(file)
 }
 
 fn source(what: &'static str, path: &Path, file: File) -> Result<Source, ConfigurationError> {

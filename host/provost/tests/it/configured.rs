@@ -6,7 +6,7 @@ use provost::{ApiMisuse, Error, Host};
 use provost_core::config::{Isolation, SecurityConfiguration, Source};
 
 use crate::plugins::private_folder;
-use crate::rig::{Setup, hostile_library, install, rig, says};
+use crate::rig::{Setup, all_words, at_once, hostile_library, install, pipe, rig, says};
 
 fn host(at_rest: &str) -> Host {
     let text = format!(
@@ -159,5 +159,29 @@ fn a_handle_says_where_its_provider_runs() {
     for isolation in [Isolation::Process, Isolation::InProcess] {
         let handle = rig("Good", isolation).provider().unwrap();
         assert_eq!(handle.isolation(), isolation);
+    }
+}
+
+#[test]
+fn a_configuration_from_a_pipe_is_refused_at_once() {
+    let folder = private_folder();
+    let path = folder.path().join("configuration");
+    pipe(&path);
+    let (host, security) = at_once(move || {
+        let security = provost::configuration::load_security(&path).map(drop);
+        let host = provost::configuration::load_host(&path).map(drop);
+        (host.unwrap_err(), security.unwrap_err())
+    });
+    for error in [host, security] {
+        let error = Error::from(error);
+        let words = all_words(&error);
+        assert!(
+            words.contains("a pipe or a device, expected a file"),
+            "{words}"
+        );
+        assert!(
+            error.hint().unwrap().contains("save it as a file"),
+            "{words}"
+        );
     }
 }

@@ -312,6 +312,20 @@ pub(crate) fn private(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
+/// A pipe that nobody writes to.
+pub(crate) fn pipe(path: &Path) {
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).unwrap();
+}
+
+/// What `f` returns; an error of the test if that takes long.
+pub(crate) fn at_once<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(f()));
+    let limit = std::time::Duration::from_secs(20);
+    receiver.recv_timeout(limit).expect("it waits")
+}
+
 /// A library as a host accepts it: whatever the umask is, nobody else can write it.
 pub(crate) fn install(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::write(path, bytes).unwrap();

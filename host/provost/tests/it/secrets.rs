@@ -7,7 +7,7 @@ use provost_core::config::Isolation;
 
 use crate::log;
 use crate::plugins::private_folder;
-use crate::rig::{Setup, all_words, hostile_library, in_both_modes, private, says};
+use crate::rig::{Setup, all_words, at_once, hostile_library, in_both_modes, pipe, private, says};
 
 /// A class that says its password in `place`; the password is its own for each test.
 fn leak(isolation: Isolation, place: &str, password: &str) -> Setup {
@@ -157,6 +157,28 @@ fn the_check_hides_a_declared_secret_that_is_given_as_plain_text() {
         assert!(said.contains("place"), "{said}");
         assert!(!said.contains("hunter8"), "{said}");
     }
+}
+
+#[test]
+fn a_secret_from_a_pipe_is_refused_at_once() {
+    in_both_modes(|isolation| {
+        let setup = leak(isolation, "error", "{ file = \"password\" }");
+        pipe(&setup.root().join("password"));
+        let words = at_once(move || all_words(&setup.build().provider().unwrap_err()));
+        assert!(words.contains("`password`"), "{words}");
+        assert!(
+            words.contains("a pipe or a device, expected a file"),
+            "{words}"
+        );
+    });
+}
+
+#[test]
+fn a_secret_from_a_folder_is_refused() {
+    let setup = leak(Isolation::Process, "error", "{ file = \"password\" }");
+    std::fs::create_dir(setup.root().join("password")).unwrap();
+    let words = all_words(&setup.build().provider().unwrap_err());
+    assert!(words.contains("Is a directory"), "{words}");
 }
 
 #[test]
