@@ -1,5 +1,6 @@
 //! Providers that behave well.
 
+use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
@@ -71,6 +72,37 @@ impl EncryptionMaterialsProvider for Slow {
 
     fn materials_for_decrypt(&self, request: &DecryptRequest) -> Result<Candidates, ProviderError> {
         thread::sleep(self.delay);
+        self.good.materials_for_decrypt(request)
+    }
+}
+
+/// As [`Good`], but `calls` calls for encryption are answered together, and fewer never.
+pub(crate) struct Together {
+    good: Good,
+    calls: Barrier,
+}
+
+impl Provider for Together {
+    fn new(context: &ClassContext) -> Result<Self, ProviderError> {
+        let calls = context.conf().u64("calls")?.unwrap_or(2);
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        Ok(Self {
+            good: Good::new(context)?,
+            calls: Barrier::new(calls),
+        })
+    }
+}
+
+impl EncryptionMaterialsProvider for Together {
+    fn materials_for_encrypt(
+        &self,
+        request: &EncryptRequest,
+    ) -> Result<RawMaterials, ProviderError> {
+        self.calls.wait();
+        self.good.materials_for_encrypt(request)
+    }
+
+    fn materials_for_decrypt(&self, request: &DecryptRequest) -> Result<Candidates, ProviderError> {
         self.good.materials_for_decrypt(request)
     }
 }

@@ -22,6 +22,7 @@
 //! | `FloodStdout` | writes `bytes` bytes to stdout, 16 MiB if not set, then answers well |
 //! | `Good` | an AES key derived from `seed`, description `{"k":"1"}` |
 //! | `Slow` | sleeps `ms` milliseconds, then as `Good` |
+//! | `Together` | as `Good`, once `calls` calls for encryption are inside, 2 if not set |
 //! | `Held` | a key that it keeps to itself: generates, wraps and unwraps with `AES/GCM`; wraps under the version that `version.file` names |
 //! | `Rotating` | a key for each generation up to `generation`, chosen by the description |
 //! | `NoDescription` | the same, with an empty description; newest first on decryption |
@@ -49,7 +50,7 @@ use crash::{
     Abort, Exit, Hang, HangInNew, MemoryBomb, PanicInCall, PanicInDrop, PanicInNew, Segfault,
 };
 use flood::{FloodStdout, NoisyError};
-use good::{Good, Slow};
+use good::{Good, Slow, Together};
 use held::Held;
 use hostile::Hostile;
 use reading::{Away, PanicOnDecrypt};
@@ -89,6 +90,12 @@ export_providers! {
     materials "provost.hostile.Slow" => Slow {
         conf: [
             "ms" () "how long each call takes, in milliseconds; 100 when absent",
+            "seed" () "what the key is derived from; `provost` when absent",
+        ],
+    };
+    materials "provost.hostile.Together" => Together {
+        conf: [
+            "calls" () "how many calls for encryption are answered together; 2 when absent",
             "seed" () "what the key is derived from; `provost` when absent",
         ],
     };
