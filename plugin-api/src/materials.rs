@@ -22,6 +22,20 @@ impl MaterialsDescription {
         Self(Vec::with_capacity(entries))
     }
 
+    /// A description of entries in any order, or the first that repeats a name.
+    pub(crate) fn of_entries(entries: Vec<(String, String)>) -> Result<Self, usize> {
+        if entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Ok(Self(entries));
+        }
+        let mut description = Self::with_capacity(entries.len());
+        for (index, (name, value)) in entries.into_iter().enumerate() {
+            if description.insert(name, value).is_some() {
+                return Err(index);
+            }
+        }
+        Ok(description)
+    }
+
     /// Sets `name` to `value`; returns what it was before.
     #[inline]
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) -> Option<String> {

@@ -31,17 +31,21 @@ fn at_most(field: &str, length: usize, max: usize, unit: &str) -> Checked<()> {
     )))
 }
 
-/// Drops what was copied at once: allocators are fast while few small pieces live at a time.
 pub(crate) fn text(field: &str, from: Text, max: usize) -> Checked<String> {
-    at_most(field, from.as_bytes().len(), max, "bytes")?;
-    owned(field, from.as_bytes())
+    let mut text = String::new();
+    copy_text(field, from, max, &mut text)?;
+    Ok(text)
 }
 
-fn owned(field: &str, bytes: &[u8]) -> Checked<String> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(error) => Err(not_utf8(field, error)),
+/// Drops what was copied at once: allocators are fast while few small pieces live at a time.
+#[inline]
+fn copy_text(field: &str, from: Text, max: usize, into: &mut String) -> Checked<()> {
+    at_most(field, from.as_bytes().len(), max, "bytes")?;
+    match std::str::from_utf8(from.as_bytes()) {
+        Ok(text) => *into = text.to_owned(),
+        Err(error) => return Err(not_utf8(field, error)),
     }
+    Ok(())
 }
 
 fn not_utf8(field: &str, error: std::str::Utf8Error) -> Malformed {
@@ -108,17 +112,22 @@ fn description(from: List<TextEntry>) -> Checked<MaterialsDescription> {
             .saturating_add(entry.value.as_bytes().len())
     });
     at_most("description", size, limits::DESCRIPTION, "bytes")?;
-    let mut description = MaterialsDescription::with_capacity(from.len());
-    for (index, entry) in from.into_iter().enumerate() {
-        let name = text("description: name", entry.name, limits::DESCRIPTION)?;
-        let value = text("description: value", entry.value, limits::DESCRIPTION)?;
-        if description.insert(name, value).is_some() {
-            return Err(Malformed(format!(
-                "`description` repeats a name at entry {index}"
-            )));
+    // Text is written where it stays: to move a string that was just made waits for its making.
+    let mut entries: Vec<(String, String)> = Vec::with_capacity(from.len());
+    for entry in from {
+        entries.push((String::new(), String::new()));
+        if let Some((name, value)) = entries.last_mut() {
+            copy_text("description: name", entry.name, limits::DESCRIPTION, name)?;
+            copy_text(
+                "description: value",
+                entry.value,
+                limits::DESCRIPTION,
+                value,
+            )?;
         }
     }
-    Ok(description)
+    MaterialsDescription::of_entries(entries)
+        .map_err(|index| Malformed(format!("`description` repeats a name at entry {index}")))
 }
 
 pub(crate) fn error(from: ErrorAnswer) -> Checked<ProviderError> {
