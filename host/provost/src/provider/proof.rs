@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_the_newest_is_kept() {
         let mut known = Known::default();
-        for number in 0..2 * KEPT + 1 {
+        for number in 0..=2 * KEPT {
             known.succeed(subject(number));
             let doubt = Doubt {
                 reason: "it forgets".to_owned(),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provost_core::config::{
-    ClassName, Diagnostic, HostConfiguration, Location, NamedClass, SecurityConfiguration, Setting,
+    ClassName, Diagnostic, HostConfiguration, Location, NamedClass, SecurityConfiguration,
     Sha256Digest,
 };
 use provost_core::section::{ClassKind, LibraryFacts, LoadPolicy};
@@ -78,13 +78,10 @@ impl Registry {
     /// usable or not.
     #[cfg(feature = "cli")]
     pub(crate) fn secret_keys(&self, class: &ClassName) -> Vec<String> {
-        let set = self.host.class(class).library.as_ref();
+        let set = self.host.class(class).library.as_deref();
         let named = self.security.iter().flat_map(|security| security.classes());
         let named = named.filter(|named| named.class.get() == class);
-        let named = set
-            .map(Setting::get)
-            .into_iter()
-            .chain(named.map(|n| n.library.get()));
+        let named = set.into_iter().chain(named.map(|n| n.library.get()));
         let policy = load_policy(&self.host);
         let mut libraries = self.scan().unwrap_or_default().libraries;
         for location in named {
