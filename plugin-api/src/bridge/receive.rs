@@ -42,7 +42,7 @@ pub(crate) fn text(field: &str, from: Text, max: usize) -> Checked<String> {
 fn copy_text(field: &str, from: Text, max: usize, into: &mut String) -> Checked<()> {
     at_most(field, from.as_bytes().len(), max, "bytes")?;
     match std::str::from_utf8(from.as_bytes()) {
-        Ok(text) => *into = text.to_owned(),
+        Ok(text) => *into = String::from(text),
         Err(error) => return Err(not_utf8(field, error)),
     }
     Ok(())
