@@ -6,7 +6,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use bytes::Bytes;
-use provost::store::{FileStore, Metadata, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
+use provost::store::{
+    FileStore, Metadata, ObjectStore, ObjectStoreExt, ObjectUri, Step, StoreError,
+};
 
 fn wait_for<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -163,6 +165,75 @@ fn a_damaged_metadata_file_is_an_error_that_names_it() {
     }
 }
 
+/// Puts a body that must be refused, with what is at the metadata file's place being exchanged
+/// before `step`, then puts things back: the old object must be as it was.
+fn refused_put(exchanged_at: Option<Step>, stand_in: fn(&Path)) -> StoreError {
+    let folder = tempfile::tempdir().unwrap();
+    let object = uri(folder.path(), "object");
+    put(&object, "old", "old body");
+    let sidecar = folder.path().join("object.metadata.json");
+    let aside = folder.path().join("aside");
+    let exchange = {
+        let (sidecar, aside) = (sidecar.clone(), aside.clone());
+        move || {
+            std::fs::rename(&sidecar, &aside).unwrap();
+            stand_in(&sidecar);
+        }
+    };
+    let store = match exchanged_at {
+        None => {
+            exchange();
+            FileStore::new()
+        }
+        Some(at) => FileStore::new().with_watcher(move |step| {
+            if step == at {
+                exchange();
+            }
+        }),
+    };
+    let error = wait_for(store.put_bytes(&object, Metadata::new(), Bytes::from_static(b"new")))
+        .unwrap_err();
+    std::fs::rename(&aside, &sidecar).unwrap();
+    let (head, body) = wait_for(FileStore::new().get_bytes(&object, 100)).unwrap();
+    assert_eq!(head.metadata.get("tag"), Some("old"));
+    assert_eq!(body, b"old body");
+    error
+}
+
+#[test]
+fn a_metadata_file_that_cannot_be_opened_just_now_is_not_replaced() {
+    // Not even root may open it: links are not followed.
+    let link = |path: &Path| symlink("aside", path).unwrap();
+    for at in [None, Some(Step::LockFolder)] {
+        let error = refused_put(at, link);
+        let StoreError::Io { step, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(*step, "read its metadata file", "{at:?}");
+    }
+}
+
+#[test]
+fn a_metadata_file_of_another_version_is_not_replaced() {
+    let newer = |path: &Path| std::fs::write(path, r#"{"version": 2, "objects": {}}"#).unwrap();
+    for at in [None, Some(Step::LockFolder)] {
+        let error = refused_put(at, newer);
+        assert!(matches!(error, StoreError::Sidecar { .. }), "{error}");
+        assert!(error.to_string().contains("has version 2"), "{error}");
+    }
+}
+
+#[test]
+fn a_damaged_metadata_file_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = uri(folder.path(), "object");
+    put(&object, "old", "body");
+    std::fs::write(folder.path().join("object.metadata.json"), "{").unwrap();
+    put(&object, "mended", "new");
+    let head = wait_for(FileStore::new().head(&object)).unwrap();
+    assert_eq!(head.metadata.get("tag"), Some("mended"));
+}
+
 #[test]
 fn links_pipes_and_folders_are_no_objects() {
     let folder = tempfile::tempdir().unwrap();
@@ -226,7 +297,6 @@ fn names_that_clash_with_the_stores_own_files_are_refused() {
 
 #[test]
 fn the_folder_is_locked_while_an_object_is_put_in_place() {
-    use provost::store::Step;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

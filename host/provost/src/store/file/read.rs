@@ -14,7 +14,7 @@ use crate::store::{Metadata, ObjectHead, ObjectReader, ObjectUri, StoreError};
 
 use super::place::Place;
 use super::publish;
-use super::sidecar::{Body, Sidecar};
+use super::sidecar::{Body, Sidecar, Unread};
 use super::steps::{Step, Steps};
 
 /// How often an object may be replaced while it is being opened.
@@ -38,11 +38,7 @@ pub(super) fn open(place: &Place, steps: &Steps) -> Result<(ObjectHead, File), S
         // A body that was replaced meanwhile took its entry with it: look again. One that is still
         // there was there all the time.
         if matches!(found, Found::Entry(_)) || is_linked(&file, steps)? {
-            let metadata = found.metadata().map_err(|problem| StoreError::Sidecar {
-                uri: place.uri.clone(),
-                sidecar: place.sidecar.clone(),
-                problem,
-            })?;
+            let metadata = found.metadata(place)?;
             let head = ObjectHead::new(publish::info(place, &file, steps)?, metadata);
             return Ok((head, file));
         }
@@ -54,7 +50,8 @@ pub(super) fn open(place: &Place, steps: &Steps) -> Result<(ObjectHead, File), S
 }
 
 /// The body that lies there and its metadata, for a writer that holds the folder's lock. A body
-/// whose metadata is lost is not worth an entry.
+/// whose metadata is lost is not worth an entry; metadata that could not be read just now is not
+/// lost, and is an error: a writer would replace the only copy.
 pub(super) fn current(
     folder: &Folder,
     place: &Place,
@@ -64,8 +61,14 @@ pub(super) fn current(
         return Ok(None);
     };
     let body = steps.run(Step::ReadCurrent, || Body::of(&file))?;
-    let metadata = metadata_of(folder, place, &body).metadata();
-    Ok(metadata.ok().map(|metadata| (body, metadata)))
+    match metadata_of(folder, place, &body) {
+        Found::Lost(problem) => {
+            let (uri, sidecar) = (&place.uri, &place.sidecar);
+            tracing::debug!(%uri, "replaced without an entry: {sidecar} {problem}");
+            Ok(None)
+        }
+        found => Ok(Some((body, found.metadata(place)?))),
+    }
 }
 
 /// Opens what lies under the object's name. Anything but a file is refused.
@@ -110,16 +113,29 @@ enum Found {
     Entry(Metadata),
     /// There is no metadata file: a file that no store wrote.
     NoFile,
-    /// It cannot be used; what is wrong, to follow its name.
-    Unusable(String),
+    /// It is damaged, or not for this body; what is wrong, to follow its name.
+    Lost(String),
+    /// It may be good, but this build cannot tell; why, to follow its name.
+    Unknown(String),
+    /// It could not be read.
+    Failed(io::Error),
 }
 
 impl Found {
-    fn metadata(self) -> Result<Metadata, String> {
+    fn metadata(self, place: &Place) -> Result<Metadata, StoreError> {
         match self {
             Self::Entry(metadata) => Ok(metadata),
             Self::NoFile => Ok(Metadata::new()),
-            Self::Unusable(problem) => Err(problem),
+            Self::Lost(problem) | Self::Unknown(problem) => Err(StoreError::Sidecar {
+                uri: place.uri.clone(),
+                sidecar: place.sidecar.clone(),
+                problem,
+            }),
+            Self::Failed(source) => Err(StoreError::Io {
+                uri: place.uri.clone(),
+                step: "read its metadata file",
+                source,
+            }),
         }
     }
 }
@@ -128,12 +144,14 @@ fn metadata_of(folder: &Folder, place: &Place, body: &Body) -> Found {
     let sidecar = match folder.open_file(&place.sidecar) {
         Ok(file) => Sidecar::read(&file),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Found::NoFile,
-        Err(e) => Err(format!("cannot be opened: {e}")),
+        Err(e) => Err(Unread::Io(e)),
     };
     match sidecar.map(|s| s.metadata_of(body)) {
         Ok(Some(metadata)) => Found::Entry(metadata),
-        Ok(None) => Found::Unusable("is for another body than the one there".to_owned()),
-        Err(problem) => Found::Unusable(problem),
+        Ok(None) => Found::Lost("is for another body than the one there".to_owned()),
+        Err(Unread::Damaged(problem)) => Found::Lost(problem),
+        Err(Unread::Unknown(problem)) => Found::Unknown(problem),
+        Err(Unread::Io(error)) => Found::Failed(error),
     }
 }
 

@@ -64,6 +64,23 @@ pub(super) struct Entry {
     metadata: Metadata,
 }
 
+/// What every version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+/// Why a metadata file gives no entries.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// The operating system's answer. The file may be as good as ever.
+    Io(io::Error),
+    /// Not one that this build writes, perhaps good; what it is, to follow its name.
+    Unknown(String),
+    /// What is wrong with it, to follow its name.
+    Damaged(String),
+}
+
 /// A body that lies there or is staged: what tells it from others.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
@@ -122,24 +139,23 @@ impl Sidecar {
         }
     }
 
-    /// Reads a metadata file; the error says what is wrong with it, to follow its name.
-    pub(super) fn read(file: &File) -> Result<Self, String> {
+    /// Reads a metadata file.
+    pub(super) fn read(file: &File) -> Result<Self, Unread> {
         let mut text = Vec::new();
         let mut limited = io::Read::take(file, MAX_BYTES + 1);
-        io::Read::read_to_end(&mut limited, &mut text)
-            .map_err(|e| format!("cannot be read: {e}"))?;
+        io::Read::read_to_end(&mut limited, &mut text).map_err(Unread::Io)?;
         if text.len() as u64 > MAX_BYTES {
-            return Err(format!("has more than {MAX_BYTES} bytes"));
+            return Err(Unread::Unknown(format!("has more than {MAX_BYTES} bytes")));
         }
-        let sidecar: Self =
-            serde_json::from_slice(&text).map_err(|e| format!("is damaged: {e}"))?;
-        if sidecar.version != VERSION {
-            let got = sidecar.version;
-            return Err(format!(
-                "has version {got}; this build reads version {VERSION}"
-            ));
+        let damaged = |e| Unread::Damaged(format!("is damaged: {e}"));
+        // The version first: another one may have other fields, and is not damaged for that.
+        let Versioned { version } = serde_json::from_slice(&text).map_err(damaged)?;
+        if version != u64::from(VERSION) {
+            return Err(Unread::Unknown(format!(
+                "has version {version}; this build reads version {VERSION}"
+            )));
         }
-        Ok(sidecar)
+        serde_json::from_slice(&text).map_err(damaged)
     }
 
     pub(super) fn to_json(&self) -> io::Result<Vec<u8>> {
