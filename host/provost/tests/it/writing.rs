@@ -3,7 +3,8 @@
 use std::io::{self, Cursor, Read};
 
 use provost::Error;
-use provost::store::encrypted::ObjectError;
+use provost::store::StoreError;
+use provost::store::encrypted::{ObjectError, delete};
 use provost_core::config::Isolation;
 use provost_core::envelope::{ContentError, EnvelopePlace, Format, PlaceError};
 
@@ -173,6 +174,46 @@ fn an_object_that_needs_no_instruction_file_removes_the_one_of_its_earlier_versi
         new.put("memory://m/x", b"new").unwrap();
         assert!(!new.exists("memory://m/x.instruction"));
         assert_eq!(new.get("memory://m/x").unwrap(), b"new");
+    });
+}
+
+/// A policy for objects in files, and the longest name of one, which leaves no room for more.
+fn with_long_name(class: &str, isolation: Isolation, write: &str) -> (Rig, String) {
+    let setup = Setup::new(class, isolation);
+    let prefix = setup.root();
+    let tables = format!(
+        "[[prefixes]]\nprefix = \"file://{}/\"\nwrite.envelope = \"{write}\"\n\
+         read.envelope = [\"metadata\", \"instruction-file\"]",
+        prefix.display()
+    );
+    (setup.tables(&tables).build(), "x".repeat(241))
+}
+
+#[test]
+fn a_name_without_room_for_an_instruction_file_is_put_read_and_removed() {
+    let (rig, name) = with_long_name("Good", Isolation::InProcess, "metadata");
+    for text in [b"old", b"new"] {
+        rig.put(&name, text).unwrap();
+        assert_eq!(rig.get(&name).unwrap(), text);
+    }
+    let uri = rig.uri(&name);
+    rig.wait(delete(rig.host.stores(), &uri)).unwrap();
+    assert!(!rig.exists(&name));
+}
+
+#[test]
+fn a_name_without_room_for_its_instruction_file_is_refused_before_anybody_is_asked() {
+    in_both_modes(|isolation| {
+        for write in ["instruction-file", "overflow"] {
+            // Whoever asks this provider gets another error.
+            let (rig, name) = with_long_name("WrongAlgorithm", isolation, write);
+            let error = rig.put(&name, b"text").unwrap_err();
+            let Error::Object(ObjectError::Store(StoreError::Name { uri, .. })) = &error else {
+                panic!("{error:?}")
+            };
+            assert_eq!(*uri, rig.uri(&format!("{name}.instruction")));
+            assert!(names_in(&rig.root()).is_empty());
+        }
     });
 }
 

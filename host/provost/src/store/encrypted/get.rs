@@ -125,7 +125,9 @@ pub(super) async fn envelope(
             let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
             match store.get_bytes(&name, limit).await {
                 Ok((_, file)) => waiting.with_file(&file).about(uri),
-                Err(StoreError::NotFound { .. }) => Err(waiting.without_file()).about(uri),
+                Err(StoreError::NotFound { .. } | StoreError::Name { .. }) => {
+                    Err(waiting.without_file()).about(uri)
+                }
                 Err(error) => Err(error.into()),
             }
         }

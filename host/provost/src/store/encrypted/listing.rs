@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
 
-use super::{ObjectError, instruction_file, policy};
+use super::{ObjectError, policy, tidy_instruction_file};
 use crate::store::{ObjectInfo, ObjectPrefix, ObjectStoreExt, ObjectUri, Stores};
 
 /// Bytes of the tag at the end of a body.
@@ -63,7 +63,7 @@ pub async fn delete(stores: &Stores, uri: &ObjectUri) -> Result<(), ObjectError>
     // The object first: an instruction file without an object opens nothing.
     store.delete(uri).await?;
     if !uri.key().ends_with(INSTRUCTION_SUFFIX) {
-        store.delete(&instruction_file(uri)?).await?;
+        tidy_instruction_file(&*store, uri).await;
     }
     Ok(())
 }

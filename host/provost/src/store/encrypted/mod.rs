@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use provost_core::config::HostConfiguration;
 
-use super::{ObjectUri, Stores};
+use super::{ObjectStore, ObjectUri, StoreError, Stores};
 use crate::provider::ProviderKeys;
 
 pub use error::ObjectError;
@@ -57,4 +57,27 @@ fn instruction_file(uri: &ObjectUri) -> Result<ObjectUri, ObjectError> {
     let name = format!("{uri}{}", provost_core::envelope::INSTRUCTION_SUFFIX);
     name.parse()
         .map_err(|source| ObjectError::Name { name, source })
+}
+
+/// Whether it says that a store cannot hold this name, and so holds nothing under it. The name of
+/// an instruction file is longer than that of its object, and may be too long.
+fn is_bad_name(error: &ObjectError) -> bool {
+    matches!(
+        error,
+        ObjectError::Name { .. } | ObjectError::Store(StoreError::Name { .. })
+    )
+}
+
+/// Removes the instruction file of an object that was replaced or removed. That is done and stays
+/// so: what goes wrong here is only told.
+async fn tidy_instruction_file(store: &dyn ObjectStore, uri: &ObjectUri) {
+    let removed = match instruction_file(uri) {
+        Ok(name) => store.delete(&name).await.map_err(ObjectError::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = removed
+        && !is_bad_name(&error)
+    {
+        tracing::warn!(%uri, "its old instruction file stays behind: {error}");
+    }
 }

@@ -5,14 +5,17 @@ use std::io::Read;
 use bytes::Bytes;
 use provost_core::envelope::{
     EnvelopePlace, Format, INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX, Sealer, StoredEnvelope,
-    WrapAlgorithm, seal,
+    WrapAlgorithm, WritePlace, seal,
 };
 use provost_plugin_api::MaterialsDescription;
 use tokio::sync::mpsc;
 
 use super::body::{CHUNK, QUEUE, fill};
 use super::error::About;
-use super::{EncryptedStore, ObjectError, Progress, instruction_file, policy};
+use super::{
+    EncryptedStore, ObjectError, Progress, instruction_file, is_bad_name, policy,
+    tidy_instruction_file,
+};
 use crate::provider::Proven;
 use crate::random::OsRandomness;
 use crate::store::{
@@ -59,6 +62,10 @@ impl EncryptedStore {
         let store = self.stores.open(uri)?;
         let policy = self.host.policy_for(&uri.to_string());
         let format = policy::write_format(policy);
+        let write_place = policy::write_place(policy);
+        if write_place != WritePlace::Metadata {
+            check_instruction_name(&*store, uri).await?;
+        }
         let (key, proof) = self.keys.for_writing(uri, format).await.about(uri)?;
         let wrap = key.encrypted().algorithm();
         let description = key.description().clone();
@@ -67,7 +74,7 @@ impl EncryptedStore {
             object_metadata,
             instruction_file: file,
             ..
-        } = envelope.place(policy::write_place(policy), 0).about(uri)?;
+        } = envelope.place(write_place, 0).about(uri)?;
         let mut metadata = Metadata::new();
         for (name, value) in object_metadata {
             metadata.insert(&name, value).map_err(unstorable(uri))?;
@@ -95,7 +102,7 @@ impl EncryptedStore {
         let read = policy::read(policy);
         if place == EnvelopePlace::Metadata && read.allows_place(EnvelopePlace::InstructionFile) {
             // One that an earlier version of the object had.
-            store.delete(&instruction_file(uri)?).await?;
+            tidy_instruction_file(&*store, uri).await;
         }
         let format = format.suite().format;
         let (uri, body) = (uri.clone(), info.size);
@@ -109,6 +116,20 @@ impl EncryptedStore {
             description,
             proof,
         })
+    }
+}
+
+/// Refuses an object whose instruction file the store cannot hold, while nobody was asked and
+/// nothing was written.
+async fn check_instruction_name(
+    store: &dyn ObjectStore,
+    uri: &ObjectUri,
+) -> Result<(), ObjectError> {
+    let found = store.head(&instruction_file(uri)?).await;
+    match found.map_err(ObjectError::from) {
+        Err(error) if is_bad_name(&error) => Err(error),
+        // Whatever else is wrong is said when the file is read or written.
+        _ => Ok(()),
     }
 }
 
