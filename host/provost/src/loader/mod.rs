@@ -166,6 +166,7 @@ pub(crate) fn accept(
         registry::check_conf(host, &registration.class, settings, class)
             .map_err(RegistryError::from)?;
     }
+    tracing::info!(class = %registration.class, library = %path.display(), sha256 = %digest, "library accepted");
     Ok(Accepted {
         path,
         digest,

@@ -123,9 +123,11 @@ impl ProviderFailure {
                 "this node has the public half only; decrypt on one that has the private half"
                     .to_owned(),
             ),
-            Self::Protocol { provider, .. } | Self::Materials { provider, .. } => {
-                Some(defect(provider))
-            }
+            Self::Protocol { provider, .. } => Some(defect(provider)),
+            Self::Materials { provider, .. } => Some(format!(
+                "if the key that it was given is right, {}",
+                defect(provider)
+            )),
             Self::Deadline { provider, .. } => Some(slow(provider)),
             Self::Busy { provider, .. } => Some(format!(
                 "if its calls are only slow, allow more of them or more time in provost.toml:\n\

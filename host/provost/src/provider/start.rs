@@ -74,7 +74,9 @@ impl Starter {
             Some(module) => Backend::InProcess(self.in_process(module, conf, &filter, name)?),
             None => Backend::Worker(self.worker(settings, conf, name)?),
         };
-        Ok(ProviderHandle::new(identity, filter, backend))
+        let handle = ProviderHandle::new(identity, filter, backend);
+        tracing::info!(class = %self.class, isolation = ?handle.isolation(), "provider started");
+        Ok(handle)
     }
 
     /// Builds the provider on a thread of its own, which is abandoned if the constructor hangs.
