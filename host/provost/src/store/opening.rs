@@ -1,7 +1,9 @@
 //! From a URI to the store that serves it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::OwnedMutexGuard;
 
 use super::{
     FileStore, ObjectPrefix, ObjectStore, ObjectStoreAdapter, ObjectUri, Scheme, StoreError,
@@ -14,6 +16,7 @@ use super::{
 #[derive(Debug, Default)]
 pub struct Stores {
     opened: Mutex<HashMap<(Scheme, String), Arc<dyn ObjectStore>>>,
+    turns: Mutex<HashMap<ObjectUri, Weak<tokio::sync::Mutex<()>>>>,
 }
 
 impl Stores {
@@ -41,6 +44,22 @@ impl Stores {
         };
         opened.insert((scheme, bucket.to_owned()), Arc::clone(&store));
         Ok(store)
+    }
+
+    /// Waits until nobody else who uses these `Stores` changes an object and its instruction file,
+    /// which are two objects of a store; others wait until what this returns is dropped.
+    pub(super) async fn turn(&self, uri: &ObjectUri) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| turn.strong_count() > 0);
+            let known = turns.get(uri).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let turn = Arc::default();
+                turns.insert(uri.clone(), Arc::downgrade(&turn));
+                turn
+            })
+        };
+        turn.lock_owned().await
     }
 
     /// Serves `scheme://bucket/` with this store from now on, in place of the one it would open.

@@ -15,6 +15,7 @@ mod plugins;
 mod proof;
 mod reading;
 mod release;
+mod replacing;
 mod rig;
 mod rotation;
 mod secrets;

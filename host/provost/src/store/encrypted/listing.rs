@@ -59,6 +59,7 @@ pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>,
 /// Removes an object and its instruction file. Removing what is not there is an error.
 pub async fn delete(stores: &Stores, uri: &ObjectUri) -> Result<(), ObjectError> {
     let store = stores.open(uri)?;
+    let _turn = stores.turn(uri).await;
     store.head(uri).await?;
     // The object first: an instruction file without an object opens nothing.
     store.delete(uri).await?;

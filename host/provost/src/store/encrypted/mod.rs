@@ -12,6 +12,7 @@ mod inspect;
 mod listing;
 mod policy;
 mod put;
+mod replace;
 
 use std::sync::Arc;
 

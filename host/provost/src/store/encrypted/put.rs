@@ -4,23 +4,22 @@ use std::io::Read;
 
 use bytes::Bytes;
 use provost_core::envelope::{
-    EnvelopePlace, Format, INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX, Sealer, StoredEnvelope,
-    WrapAlgorithm, WritePlace, seal,
+    EnvelopePlace, Format, INSTRUCTION_SUFFIX, Sealer, StoredEnvelope, WrapAlgorithm, WritePlace,
+    seal,
 };
 use provost_plugin_api::MaterialsDescription;
 use tokio::sync::mpsc;
 
 use super::body::{CHUNK, QUEUE, fill};
 use super::error::About;
+use super::replace::{finish_with_file, give_up};
 use super::{
     EncryptedStore, ObjectError, Progress, instruction_file, is_bad_name, policy,
     tidy_instruction_file,
 };
 use crate::provider::Proven;
 use crate::random::OsRandomness;
-use crate::store::{
-    Metadata, MetadataError, ObjectStore, ObjectStoreExt, ObjectUri, ObjectWriter, StoreError,
-};
+use crate::store::{Metadata, MetadataError, ObjectStore, ObjectUri, ObjectWriter, StoreError};
 
 /// An object that was written.
 #[derive(Debug)]
@@ -83,22 +82,19 @@ impl EncryptedStore {
         let plaintext = match transfer(&mut *writer, sealer, source, uri, progress).await {
             Ok(plaintext) => plaintext,
             Err(error) => {
-                if let Err(abort) = writer.abort().await {
-                    tracing::warn!(%uri, "what was written may not be given up yet: {abort}");
-                }
+                give_up(writer, uri).await;
                 return Err(error);
             }
         };
-        let place = match file {
-            None => EnvelopePlace::Metadata,
+        // From here on the object and its instruction file change, which are two.
+        let _turn = self.stores.turn(uri).await;
+        let (place, info) = match file {
+            None => (EnvelopePlace::Metadata, writer.finish().await?),
             Some(file) => {
-                // The body is complete but not visible yet: this keeps the time in which an old
-                // body meets a new instruction file, and does not open, as short as it can be.
-                put_instruction_file(&*store, uri, file).await?;
-                EnvelopePlace::InstructionFile
+                let info = finish_with_file(&*store, uri, writer, file).await?;
+                (EnvelopePlace::InstructionFile, info)
             }
         };
-        let info = writer.finish().await?;
         let read = policy::read(policy);
         if place == EnvelopePlace::Metadata && read.allows_place(EnvelopePlace::InstructionFile) {
             // One that an earlier version of the object had.
@@ -131,20 +127,6 @@ async fn check_instruction_name(
         // Whatever else is wrong is said when the file is read or written.
         _ => Ok(()),
     }
-}
-
-async fn put_instruction_file(
-    store: &dyn ObjectStore,
-    uri: &ObjectUri,
-    file: Vec<u8>,
-) -> Result<(), ObjectError> {
-    let mut marker = Metadata::new();
-    let name = instruction_file(uri)?;
-    marker
-        .insert(INSTRUCTION_FILE_MARKER, "")
-        .map_err(unstorable(&name))?;
-    store.put_bytes(&name, marker, file.into()).await?;
-    Ok(())
 }
 
 fn unstorable(uri: &ObjectUri) -> impl Fn(MetadataError) -> StoreError {
