@@ -202,17 +202,16 @@ fn ls(prefix: &str, global: &Global) -> Result<(), Failure> {
 
 fn lines(listed: &[Listed]) -> String {
     let mut text = String::new();
-    for Listed {
-        info, plaintext, ..
-    } in listed
-    {
-        let _ = match plaintext {
-            Some(size) => writeln!(text, "{size:>14}  {}", info.uri),
-            None => writeln!(
-                text,
-                "{:>14}  {}  (not encrypted, or legacy)",
-                "-", info.uri
-            ),
+    for object in listed {
+        let uri = &object.info.uri;
+        let _ = match (object.plaintext, &object.problem) {
+            (Some(size), _) => writeln!(text, "{size:>14}  {uri}"),
+            (None, None) => writeln!(text, "{:>14}  {uri}  (not encrypted, or legacy)", "-"),
+            (None, Some(problem)) => {
+                // It may quote a damaged file.
+                let problem = problem.escape_debug().to_string().replace("\\\"", "\"");
+                writeln!(text, "{:>14}  {uri}  ({problem})", "-")
+            }
         };
     }
     text
@@ -345,6 +344,7 @@ struct ListedDocument {
     uri: String,
     plaintext_bytes: Option<u64>,
     stored_bytes: u64,
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -416,6 +416,7 @@ impl From<&Listed> for ListedDocument {
             uri: listed.info.uri.to_string(),
             plaintext_bytes: listed.plaintext,
             stored_bytes: listed.info.size,
+            problem: listed.problem.clone(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What needs no key: looking, listing and removing.
 
+use std::os::unix::fs::symlink;
+
 use provost::store::ObjectPrefix;
 use provost::store::encrypted::{ObjectError, delete, list};
 use provost_core::config::Isolation;
@@ -39,6 +41,35 @@ fn a_listing_has_objects_with_the_size_of_their_plaintext_and_no_instruction_fil
     let expected = [("a", Some(4)), ("file/b", Some(0)), ("plain", None)];
     let expected = expected.map(|(key, size)| (format!("memory://m/{key}"), size));
     assert_eq!(listed(&rig, "memory://m/"), expected);
+}
+
+#[test]
+fn an_object_that_cannot_be_looked_at_does_not_hide_the_others() {
+    let rig = with_instruction_files();
+    for name in ["store/a", "store/b", "store/c", "store/d"] {
+        rig.put(name, b"four").unwrap();
+    }
+    let folder = rig.root().join("store");
+    std::fs::write(folder.join("a.metadata.json"), "{").unwrap();
+    // Links are not followed, so this one cannot be opened.
+    std::fs::remove_file(folder.join("c.metadata.json")).unwrap();
+    symlink("d.metadata.json", folder.join("c.metadata.json")).unwrap();
+    let prefix = format!("file://{}", folder.display()).parse().unwrap();
+    let listed = rig.wait(list(rig.host.stores(), &prefix)).unwrap();
+    let words = [
+        "`a.metadata.json` is damaged",
+        "",
+        "cannot read its metadata file",
+        "",
+    ];
+    assert_eq!(listed.len(), words.len());
+    for (object, words) in listed.iter().zip(words) {
+        let problem = object.problem.as_deref().unwrap_or_default();
+        assert!(problem.contains(words), "{object:?}");
+        assert_eq!(problem.is_empty(), words.is_empty(), "{object:?}");
+        assert_eq!(object.plaintext, words.is_empty().then_some(4));
+        assert_eq!(object.info.size, 20);
+    }
 }
 
 #[test]

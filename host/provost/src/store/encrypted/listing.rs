@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
 
 use super::{ObjectError, policy, tidy_instruction_file};
-use crate::store::{ObjectInfo, ObjectPrefix, ObjectStoreExt, ObjectUri, Stores};
+use crate::store::{ObjectInfo, ObjectPrefix, ObjectStoreExt, ObjectUri, StoreError, Stores};
 
 /// Bytes of the tag at the end of a body.
 const TAG: u64 = 16;
@@ -16,12 +16,15 @@ const TAG: u64 = 16;
 pub struct Listed {
     /// Name, stored size and age.
     pub info: ObjectInfo,
-    /// Bytes of plaintext; none if the object is not one of ours, or is legacy.
+    /// Bytes of plaintext; none if the object is not one of ours, is legacy, or has a problem.
     pub plaintext: Option<u64>,
+    /// Why nobody can tell what it is, to follow its name, such as "its metadata file ... is
+    /// damaged".
+    pub problem: Option<String>,
 }
 
-/// Lists the objects under `prefix`, sorted. Instruction files belong to their objects and are not
-/// listed.
+/// Lists the objects under `prefix`, sorted, also those that cannot be looked at. Instruction files
+/// belong to their objects and are not listed.
 pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>, ObjectError> {
     let store = stores.open_prefix(prefix)?;
     let all = store.list_all(prefix).await?;
@@ -36,8 +39,18 @@ pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>,
         let head = match store.head(&info.uri).await {
             Ok(head) => head,
             // Removed since it was listed.
-            Err(crate::store::StoreError::NotFound { .. }) => continue,
-            Err(error) => return Err(error.into()),
+            Err(StoreError::NotFound { .. } | StoreError::NotAnObject { .. }) => continue,
+            Err(error) => match problem(&error) {
+                Some(problem) => {
+                    listed.push(Listed {
+                        info,
+                        plaintext: None,
+                        problem: Some(problem),
+                    });
+                    continue;
+                }
+                None => return Err(error.into()),
+            },
         };
         let located = ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
         let encrypted = match located {
@@ -51,9 +64,26 @@ pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>,
         listed.push(Listed {
             info: head.info,
             plaintext,
+            problem: None,
         });
     }
     Ok(listed)
+}
+
+/// What is wrong with one object; nothing if it is the store that fails. One bad object must not
+/// hide all others.
+fn problem(error: &StoreError) -> Option<String> {
+    Some(match error {
+        StoreError::Sidecar {
+            sidecar, problem, ..
+        } => format!("its metadata file `{sidecar}` {problem}"),
+        StoreError::Metadata { source, .. } => source.to_string(),
+        StoreError::Io { step, source, .. } => format!("cannot {step}: {source}"),
+        StoreError::Contended { attempts, .. } => {
+            format!("replaced {attempts} times while it was being opened")
+        }
+        _ => return None,
+    })
 }
 
 /// Removes an object and its instruction file. Removing what is not there is an error.
