@@ -227,8 +227,8 @@ fn rm(uris: &[String], global: &Global) -> Result<(), Failure> {
     with_runtime(async || {
         for uri in &uris {
             let store = stores.open(uri).map_err(ObjectError::from);
-            let found = store.map_err(Error::from)?.head(uri).await;
-            found.map_err(|error| Error::from(ObjectError::from(error)))?;
+            let found = encrypted::removable(&*store.map_err(Error::from)?, uri).await;
+            found.map_err(Error::from)?;
         }
         for uri in &uris {
             let removed = encrypted::delete(&stores, uri).await;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
 
 use super::{ObjectError, policy, tidy_instruction_file};
-use crate::store::{ObjectInfo, ObjectPrefix, ObjectStoreExt, ObjectUri, StoreError, Stores};
+use crate::store::{
+    ObjectInfo, ObjectPrefix, ObjectStore, ObjectStoreExt, ObjectUri, StoreError, Stores,
+};
 
 /// Bytes of the tag at the end of a body.
 const TAG: u64 = 16;
@@ -86,11 +88,19 @@ fn problem(error: &StoreError) -> Option<String> {
     })
 }
 
+/// Checks that there is an object to remove. One whose metadata is damaged can be removed too.
+pub async fn removable(store: &dyn ObjectStore, uri: &ObjectUri) -> Result<(), ObjectError> {
+    match store.head(uri).await {
+        Ok(_) | Err(StoreError::Sidecar { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Removes an object and its instruction file. Removing what is not there is an error.
 pub async fn delete(stores: &Stores, uri: &ObjectUri) -> Result<(), ObjectError> {
     let store = stores.open(uri)?;
     let _turn = stores.turn(uri).await;
-    store.head(uri).await?;
+    removable(&*store, uri).await?;
     // The object first: an instruction file without an object opens nothing.
     store.delete(uri).await?;
     if !uri.key().ends_with(INSTRUCTION_SUFFIX) {

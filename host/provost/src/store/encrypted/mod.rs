@@ -24,7 +24,7 @@ use crate::provider::ProviderKeys;
 pub use error::ObjectError;
 pub use get::Received;
 pub use inspect::{Envelope, Inspection, inspect};
-pub use listing::{Listed, delete, list};
+pub use listing::{Listed, delete, list, removable};
 pub use put::Stored;
 
 /// Told how many bytes of plaintext are done, from time to time.
