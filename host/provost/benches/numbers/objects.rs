@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::children;
-use crate::rounds::{Compared, median, seconds};
+use crate::rounds::{compare, median, seconds};
 use crate::setup::{PROVOST, Place, Scratch};
 use crate::table::{Row, Unit};
 
-const TRANSFERS: usize = 5;
+const TRANSFERS: usize = 7;
 const SMALL_GETS: usize = 25;
 const GIB: usize = 1 << 30;
 const MEMORY: f64 = 64.0 * 1024.0 * 1024.0;
@@ -30,47 +30,35 @@ pub(crate) fn measure_transfer(scratch: &Scratch) -> Outcome<Vec<Row>> {
     let (source, copy) = (scratch.path("source"), scratch.path("copy"));
     let (object, back) = (scratch.store().join("object"), scratch.path("back"));
     write_random(&source, GIB)?;
-    let (mut copies, mut puts, mut gets) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..TRANSFERS {
-        let put = || {
-            warm(scratch)?;
-            run([provost(scratch, "put", [source.clone(), uri(&object)])])
-        };
-        let copying = || {
-            warm(scratch)?;
-            copy_and_sync(&source, &copy)
-        };
-        // Each first in every second round.
-        if round % 2 == 0 {
-            copies.push(copying()?);
-            puts.push(put()?);
-        } else {
-            puts.push(put()?);
-            copies.push(copying()?);
-        }
-        std::fs::remove_file(&copy)?;
-        warm(scratch)?;
-        gets.push(run([provost(
-            scratch,
-            "get",
-            [uri(&object), back.clone()],
-        )])?);
-        same(&source, &back)?;
-        std::fs::remove_file(&back)?;
-        std::fs::remove_file(&object)?;
-    }
-    std::fs::remove_file(source)?;
-    let memory = |runs: &[Run]| {
-        let peaks = runs.iter().map(|run| run.memory).max();
-        peaks
-            .and_then(|peak| u32::try_from(peak).ok())
-            .map_or(f64::NAN, f64::from)
+    let copying = || {
+        warm(scratch, &copy)?;
+        Ok(copy_and_sync(&source, &copy)?.seconds)
     };
-    let (put_memory, get_memory) = (memory(&puts), memory(&gets));
+    let (mut put_memory, mut get_memory) = (0, 0);
+    let put = || {
+        warm(scratch, &object)?;
+        let put = run([provost(scratch, "put", [source.clone(), uri(&object)])])?;
+        put_memory = put_memory.max(put.memory);
+        Ok(put.seconds)
+    };
+    let puts = compare(TRANSFERS, put, copying)?;
+    let get = || {
+        warm(scratch, &back)?;
+        let get = run([provost(scratch, "get", [uri(&object), back.clone()])])?;
+        same(&source, &back)?;
+        get_memory = get_memory.max(get.memory);
+        Ok(get.seconds)
+    };
+    let gets = compare(TRANSFERS, get, copying)?;
+    for file in [source, copy, object, back] {
+        std::fs::remove_file(file)?;
+    }
+    let bytes = |memory: u64| u32::try_from(memory).map_or(f64::INFINITY, f64::from);
+    let (put_memory, get_memory) = (bytes(put_memory), bytes(get_memory));
     let against = "cp and sync";
     Ok(vec![
-        Row::relative("object put, 1 GiB", against, &compared(&puts, &copies), 2.0),
-        Row::relative("object get, 1 GiB", against, &compared(&gets, &copies), 2.0),
+        Row::relative("object put, 1 GiB", against, &puts, 2.0),
+        Row::relative("object get, 1 GiB", against, &gets, 2.0),
         Row::absolute("peak memory, put", Unit::Bytes, put_memory, MEMORY),
         Row::absolute("peak memory, get", Unit::Bytes, get_memory, MEMORY),
     ])
@@ -102,10 +90,15 @@ pub(crate) fn measure_small(scratch: &Scratch) -> Outcome<Vec<Row>> {
     )])
 }
 
-/// Fills as much memory as a transfer does, and gives it back, so that each begins alike: in a
-/// virtual machine, memory that nobody used for some seconds may be fetched from its host again,
-/// at several times the price of a copy. Then waits until the disk has nothing left to do.
-fn warm(scratch: &Scratch) -> Outcome<()> {
+/// Makes room for `target`, and every transfer begin alike. In a virtual machine, memory that
+/// nobody used for some seconds may be fetched from its host again, at several times the price of
+/// a copy: so this fills as much as a transfer does and gives it back. Then it waits until the
+/// disk has nothing left to do.
+fn warm(scratch: &Scratch, target: &Path) -> Outcome<()> {
+    match std::fs::remove_file(target) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
     let mut file = tempfile::tempfile_in(scratch.store())?;
     let zeros = vec![0; 1 << 20];
     for _ in 0..GIB / zeros.len() {
@@ -113,16 +106,6 @@ fn warm(scratch: &Scratch) -> Outcome<()> {
     }
     drop(file);
     Ok(rustix::fs::syncfs(File::open(scratch.store())?)?)
-}
-
-fn compared(ours: &[Run], theirs: &[Run]) -> Compared {
-    let times = |runs: &[Run]| median(runs.iter().map(|run| run.seconds).collect());
-    let ratios = ours.iter().zip(theirs).map(|(a, b)| a.seconds / b.seconds);
-    Compared {
-        measured: times(ours),
-        baseline: times(theirs),
-        ratio: median(ratios.collect()),
-    }
 }
 
 fn provost(scratch: &Scratch, verb: &str, arguments: [PathBuf; 2]) -> Command {
