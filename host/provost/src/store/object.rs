@@ -63,7 +63,8 @@ pub trait ObjectWriter: Send {
 pub trait ObjectReader: Send {
     /// Fills `buffer` from its start and gives it back with the number of bytes that are now the
     /// body's. Fewer than its length means that the body has ended; the rest of the buffer is
-    /// then as it was. The buffer travels to the thread that reads, hence by value.
+    /// then as it was. The buffer travels to the thread that reads, hence by value. It may hold
+    /// plaintext of an earlier use: a reader that does not give it back wipes it.
     async fn read(&mut self, buffer: Vec<u8>) -> Result<(Vec<u8>, usize), StoreError>;
 }
 

@@ -1,8 +1,8 @@
 //! Verified is what is released: of an object that was tampered with, not one byte.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use provost::Error;
 use provost::store::Existing;
 use provost::store::encrypted::{ObjectError, Received};
+use provost_core::config::Isolation;
 
 use crate::rig::{Rig, in_both_modes, names_in, rig};
 
@@ -148,6 +149,83 @@ fn a_whole_object_gets_its_name_with_mode_0600_and_nothing_beside_it() {
             }
         }
     });
+}
+
+/// Masks what is looked for, so that the search does not find itself.
+const MASK: u8 = 0x55;
+/// Occurs in no other memory of this process.
+const MASKED: [u8; 32] = *b"plaintext-of-the-search,-masked!";
+
+/// Repeats what is looked for; it leaves no copy of its own.
+struct Repeating(usize);
+
+impl Read for Repeating {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(self.0);
+        self.0 -= length;
+        for (at, byte) in buffer[..length].iter_mut().enumerate() {
+            *byte = MASKED[at % MASKED.len()] ^ MASK;
+        }
+        Ok(length)
+    }
+}
+
+/// In how many pages the memory of this process, used or freed, holds what is looked for.
+fn found_in_memory() -> usize {
+    let memory = fs::File::open("/proc/self/mem").unwrap();
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let mut pages = vec![0; 1 << 20];
+    let mut found = 0;
+    for map in maps.lines().filter(|map| map.contains(" rw-p ")) {
+        let (from, to) = map.split_once(' ').unwrap().0.split_once('-').unwrap();
+        let [mut from, to] = [from, to].map(|at| u64::from_str_radix(at, 16).unwrap());
+        while from < to {
+            let room = pages.len().min(usize::try_from(to - from).unwrap());
+            // Another thread may have given it back meanwhile.
+            let Ok(length @ 1..) = memory.read_at(&mut pages[..room], from) else {
+                break;
+            };
+            found += pages[..length]
+                .chunks(4096)
+                .filter(|page| holds(page))
+                .count();
+            // The search's own copy is no plaintext.
+            pages.fill(0);
+            from += length as u64;
+        }
+    }
+    found
+}
+
+/// Looks into the middle, where no allocator has written: a chunk has many pages.
+fn holds(page: &[u8]) -> bool {
+    let Some(middle) = page.get(2048..2048 + MASKED.len()) else {
+        return false;
+    };
+    let turned = MASKED.iter().cycle();
+    (0..MASKED.len()).any(|turn| {
+        let expected = turned.clone().skip(turn);
+        middle.iter().zip(expected).all(|(a, b)| a ^ MASK == *b)
+    })
+}
+
+#[test]
+fn no_plaintext_of_a_streamed_object_is_left_in_memory() {
+    let rig = rig("Good", Isolation::InProcess);
+    let (uri, size) = (rig.uri("x"), SIZES[1]);
+    let objects = rig.objects("x").unwrap();
+    rig.wait(objects.put(&uri, Repeating(size), None, None))
+        .unwrap();
+    assert_eq!(found_in_memory(), 0, "before it is read");
+    let path = rig.root().join("out");
+    get_to_file(&rig, "x", &path, Existing::Refuse).unwrap();
+    assert_eq!(found_in_memory(), 0, "after it was read");
+    let mut start = [0; MASKED.len()];
+    fs::File::open(&path)
+        .unwrap()
+        .read_exact(&mut start)
+        .unwrap();
+    assert_eq!(start.map(|byte| byte ^ MASK), MASKED);
 }
 
 #[test]

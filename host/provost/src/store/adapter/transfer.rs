@@ -11,6 +11,7 @@ use object_store::{
     Attributes, GetResult, MultipartUpload, ObjectMeta, PutMultipartOptions, PutOptions,
     PutPayload, PutResult,
 };
+use zeroize::Zeroizing;
 
 use crate::store::{
     ObjectInfo, ObjectLister, ObjectPrefix, ObjectReader, ObjectUri, ObjectWriter, StoreError,
@@ -163,7 +164,8 @@ impl StreamBody {
 
 #[async_trait]
 impl ObjectReader for StreamBody {
-    async fn read(&mut self, mut buffer: Vec<u8>) -> Result<(Vec<u8>, usize), StoreError> {
+    async fn read(&mut self, buffer: Vec<u8>) -> Result<(Vec<u8>, usize), StoreError> {
+        let mut buffer = Zeroizing::new(buffer);
         let mut filled = 0;
         while let Some(room) = buffer.get_mut(filled..).filter(|r| !r.is_empty()) {
             if self.piece.is_empty() {
@@ -189,7 +191,7 @@ impl ObjectReader for StreamBody {
             self.piece.copy_to_slice(part);
             filled += length;
         }
-        Ok((buffer, filled))
+        Ok((std::mem::take(&mut *buffer), filled))
     }
 }
 

@@ -210,8 +210,9 @@ async fn stream(
     } = opened;
     let mut opener = open(&metadata, &key, Some(size)).about(uri)?;
     let mut splitter = Splitter::new(&metadata, size, uri)?;
-    let (sender, mut receiver) = mpsc::channel::<(Vec<u8>, usize)>(QUEUE);
-    let (spent, mut emptied) = mpsc::channel::<Vec<u8>>(QUEUE + 2);
+    // Chunks are decrypted in place and used again: each is wiped once, when it is given up.
+    let (sender, mut receiver) = mpsc::channel::<(Zeroizing<Vec<u8>>, usize)>(QUEUE);
+    let (spent, mut emptied) = mpsc::channel::<Zeroizing<Vec<u8>>>(QUEUE + 2);
     let name = uri.clone();
     let opening = tokio::task::spawn_blocking(move || {
         let mut done = 0_u64;
@@ -230,9 +231,11 @@ async fn stream(
         Ok((done, sink))
     });
     loop {
-        let buffer = emptied.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
-        let room = buffer.len();
-        let (buffer, length) = body.read(buffer).await?;
+        let chunk = emptied.try_recv();
+        let mut chunk = chunk.unwrap_or_else(|_| Zeroizing::new(vec![0; CHUNK]));
+        let room = chunk.len();
+        let (buffer, length) = body.read(std::mem::take(&mut *chunk)).await?;
+        let buffer = Zeroizing::new(buffer);
         if length > 0 && sender.send((buffer, length)).await.is_err() {
             // The opening thread failed, and says so itself.
             break;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rustix::fs::Advice;
+use zeroize::Zeroizing;
 
 use crate::store::staged::Folder;
 use crate::store::{Metadata, ObjectHead, ObjectReader, ObjectUri, StoreError};
@@ -181,13 +182,14 @@ impl FileBody {
 
 #[async_trait]
 impl ObjectReader for FileBody {
-    async fn read(&mut self, mut buffer: Vec<u8>) -> Result<(Vec<u8>, usize), StoreError> {
+    async fn read(&mut self, buffer: Vec<u8>) -> Result<(Vec<u8>, usize), StoreError> {
+        let mut buffer = Zeroizing::new(buffer);
         let left = self.rest.end - self.rest.start;
         let wanted = buffer
             .len()
             .min(usize::try_from(left).unwrap_or(usize::MAX));
         let (file, from) = (Arc::clone(&self.file), self.rest.start);
-        let (buffer, read) = super::blocking(move || {
+        let (mut buffer, read) = super::blocking(move || {
             let part = buffer.get_mut(..wanted).unwrap_or_default();
             let read = file.read_exact_at(part, from);
             (buffer, read)
@@ -196,7 +198,7 @@ impl ObjectReader for FileBody {
         match read {
             Ok(()) => {
                 self.rest.start += wanted as u64;
-                Ok((buffer, wanted))
+                Ok((std::mem::take(&mut *buffer), wanted))
             }
             Err(source) => Err(StoreError::Io {
                 uri: self.uri.clone(),
