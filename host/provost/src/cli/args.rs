@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The heading of the options that every command has.
@@ -26,6 +27,11 @@ pub(crate) struct Cli {
     pub(crate) noun: Noun,
 }
 
+/// A path that may be empty, as a variable may be: then it counts as not given.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -36,6 +42,7 @@ pub(crate) struct Global {
         value_name = "FILE",
         env = "PROVOST_CONFIG",
         hide_env_values = true,
+        value_parser = path(),
         help_heading = EVERYWHERE
     )]
     pub(crate) config: Option<PathBuf>,
@@ -46,6 +53,7 @@ pub(crate) struct Global {
         value_name = "FILE",
         env = "PROVOST_SECURITY_CONFIGURATION",
         hide_env_values = true,
+        value_parser = path(),
         help_heading = EVERYWHERE
     )]
     pub(crate) security_configuration: Option<PathBuf>,

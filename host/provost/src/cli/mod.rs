@@ -24,7 +24,7 @@ use args::{Cli, Noun};
 
 /// Parses, runs, reports; the exit status is 0 (done), 1 (refused or failed) or 2 (usage).
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let mut cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors: clap knows stream and status of each.
@@ -32,6 +32,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
+    for path in [
+        &mut cli.global.config,
+        &mut cli.global.security_configuration,
+    ] {
+        path.take_if(|path| path.as_os_str().is_empty());
+    }
     log_to_stderr(cli.global.verbose);
     interrupt::watch();
     let result = match cli.noun {
