@@ -84,9 +84,10 @@ impl ObjectWriter for FailingWriter {
     }
 
     async fn finish(self: Box<Self>) -> Result<ObjectInfo, StoreError> {
-        let faults: &[Fault] = match is_file(&self.uri) {
-            true => &[Fault::FileInPlace],
-            false => &[Fault::Body, Fault::BodyInPlace, Fault::SlowBody],
+        let faults: &[Fault] = if is_file(&self.uri) {
+            &[Fault::FileInPlace]
+        } else {
+            &[Fault::Body, Fault::BodyInPlace, Fault::SlowBody]
         };
         match self.store.meets(faults) {
             None => self.inner.finish().await,
