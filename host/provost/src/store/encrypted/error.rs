@@ -63,6 +63,9 @@ pub enum ObjectError {
     /// The plaintext could not be read.
     #[error("cannot read what is to be encrypted")]
     Source(#[source] io::Error),
+    /// The ciphertext could not be kept until it is verified.
+    #[error("cannot spool the ciphertext in `{}`", std::env::temp_dir().display())]
+    Spool(#[source] io::Error),
     /// The plaintext could not be written.
     #[error("cannot write the plaintext")]
     Sink(#[source] io::Error),
@@ -82,6 +85,9 @@ impl ObjectError {
                 source: ContentError::NotAuthentic,
                 ..
             } => "the object was changed or damaged after it was written; nothing was released"
+                .to_owned(),
+            Self::Spool(_) => "a large object is kept there, as ciphertext, until it is verified; \
+                 TMPDIR names a folder with room for it"
                 .to_owned(),
             Self::Source(_) | Self::Sink(_) | Self::Content { .. } => return None,
             Self::Envelope { uri, source } => return envelope_hint(uri, source),

@@ -266,7 +266,7 @@ async fn verified<S: Sink>(
     } = opened;
     let mut spool = blocking(|| Spool::create(None))
         .await?
-        .map_err(ObjectError::Sink)?;
+        .map_err(ObjectError::Spool)?;
     let mut buffer = vec![0; CHUNK];
     let mut spooled = 0_u64;
     loop {
@@ -279,7 +279,7 @@ async fn verified<S: Sink>(
             io::Result::Ok((spool, filled))
         })
         .await?
-        .map_err(ObjectError::Sink)?;
+        .map_err(ObjectError::Spool)?;
         spooled = spooled.saturating_add(length as u64);
         if length < room {
             break;
@@ -356,11 +356,11 @@ fn from_spool(
 ) -> Result<(), ObjectError> {
     let mut opener = open(metadata, key, Some(size)).about(uri)?;
     let mut splitter = Splitter::new(metadata, size, uri)?;
-    spool.seek(SeekFrom::Start(0)).map_err(ObjectError::Sink)?;
+    spool.seek(SeekFrom::Start(0)).map_err(ObjectError::Spool)?;
     let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let mut source = spool.take(size);
     loop {
-        let length = fill(&mut source, &mut chunk).map_err(ObjectError::Sink)?;
+        let length = fill(&mut source, &mut chunk).map_err(ObjectError::Spool)?;
         let text = splitter.ciphertext(chunk.get_mut(..length).unwrap_or_default());
         opener.update_unverified(text).about(uri)?;
         plaintext(text)?;
