@@ -58,6 +58,32 @@ fn v3_is_written_by_default_and_v2_by_choice() {
     });
 }
 
+/// A (key, IV, offset) is used for one byte string: nothing of a first put is used in a second.
+#[test]
+fn two_puts_of_one_plaintext_share_neither_key_nor_iv_nor_ciphertext() {
+    in_both_modes(|isolation| {
+        let rig = with_policy("Good", isolation, "write.format = \"V2\"").build();
+        let v2 = ("memory://m/x", ["x-amz-key-v2", "x-amz-iv"]);
+        let v3 = ("memory://other/x", ["x-amz-3", "x-amz-i"]);
+        for (name, unique) in [v2, v3] {
+            rig.put(name, &[7; 64]).unwrap();
+            let (first_head, first) = rig.stored(name);
+            rig.put(name, &[7; 64]).unwrap();
+            let (second_head, second) = rig.stored(name);
+            for entry in unique {
+                let value = first_head.metadata.get(entry).unwrap();
+                assert_ne!(Some(value), second_head.metadata.get(entry), "{entry}");
+            }
+            let shared = first.iter().zip(&second).filter(|(a, b)| a == b).count();
+            assert!(
+                shared < 16,
+                "{shared} of {} bytes are the same",
+                first.len()
+            );
+        }
+    });
+}
+
 #[test]
 fn the_empty_object_and_odd_sizes_round_trip() {
     in_both_modes(|isolation| {
