@@ -197,12 +197,20 @@ fn check_secrets(
             ConfSource::Environment(_) => "an environment variable",
             ConfSource::File(_) | ConfSource::Credential(_) | ConfSource::Secret(_) => continue,
         };
-        if declared.conf.iter().any(|c| c.secret && c.key == *key) {
+        let known: Vec<&str> = declared.conf.iter().map(|c| c.key.as_str()).collect();
+        // A misspelt secret is one too, and the error about its name would show its line.
+        let meant = known.iter().find(|name| *name == key).copied();
+        let meant = meant.or_else(|| nearest(key, &known));
+        let secret = declared
+            .conf
+            .iter()
+            .find(|c| c.secret && Some(c.key.as_str()) == meant);
+        if let Some(secret) = secret {
             return Err(ConfError::Shown {
                 file: host.source().name().to_owned(),
                 line: host.source().position(entry.key.span().start).line,
                 class: class.clone(),
-                key: key.clone(),
+                key: secret.key.clone(),
                 given,
             });
         }

@@ -127,6 +127,16 @@ fn a_declared_secret_is_refused_as_plain_text_and_its_value_is_not_shown() {
 }
 
 #[test]
+fn a_declared_secret_under_a_misspelt_name_is_not_shown() {
+    let setup = Setup::new("Leak", Isolation::Process).conf("pasword", "\"hunter8\"");
+    let error = setup.build().provider().unwrap_err();
+    says(&error, &["provost.toml:", "`password`", "is a secret"]);
+    assert!(error.diagnostics().is_none());
+    let words = all_words(&error);
+    assert!(!words.contains("hunter8"), "{words}");
+}
+
+#[test]
 fn a_declared_secret_is_not_on_the_shown_line_of_another_error() {
     let setup = leak(Isolation::Process, "error", "\"hunter7\"").conf("plaec", "\"x\"");
     let words = all_words(&setup.build().provider().unwrap_err());
