@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use super::Progress;
+
 /// Bytes of a piece: large enough that the work between pieces does not count.
 pub(super) const CHUNK: usize = 1 << 20;
 
@@ -20,4 +22,11 @@ pub(super) fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usiz
         }
     }
     Ok(filled)
+}
+
+/// Tells whoever wants to know how many bytes of plaintext are done.
+pub(super) fn report(progress: Option<&Progress>, done: u64) {
+    if let Some(progress) = progress {
+        progress(done);
+    }
 }

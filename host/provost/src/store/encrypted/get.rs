@@ -11,7 +11,7 @@ use provost_plugin_api::MaterialsDescription;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use super::body::{CHUNK, QUEUE, fill};
+use super::body::{CHUNK, QUEUE, fill, report};
 use super::error::About;
 use super::{EncryptedStore, ObjectError, Progress, instruction_file, policy};
 use crate::store::{
@@ -222,9 +222,7 @@ async fn stream(
             opener.update_unverified(text).about(&name)?;
             sink.write(text)?;
             done = done.saturating_add(text.len() as u64);
-            if let Some(progress) = &progress {
-                progress(done);
-            }
+            report(progress.as_ref(), done);
             let _ = spent.try_send(chunk);
         }
         splitter.finish(opener, &name)?;
@@ -303,9 +301,7 @@ async fn verified<S: Sink>(
         from_spool(spool.file(), &metadata, &key, size, &uri, |plaintext| {
             sink.write(plaintext)?;
             done = done.saturating_add(plaintext.len() as u64);
-            if let Some(progress) = &progress {
-                progress(done);
-            }
+            report(progress.as_ref(), done);
             Ok(())
         })?;
         sink.flush()?;
@@ -337,9 +333,7 @@ async fn in_memory<S: Sink>(
         sink.write(&text)?;
         sink.flush()?;
         let done = text.len() as u64;
-        if let Some(progress) = &progress {
-            progress(done);
-        }
+        report(progress.as_ref(), done);
         Ok((done, sink))
     })
     .await?

@@ -10,7 +10,7 @@ use provost_core::envelope::{
 use provost_plugin_api::MaterialsDescription;
 use tokio::sync::mpsc;
 
-use super::body::{CHUNK, QUEUE, fill};
+use super::body::{CHUNK, QUEUE, fill, report};
 use super::error::About;
 use super::replace::{finish_with_file, give_up};
 use super::{
@@ -197,11 +197,5 @@ fn read_and_seal(
             return Ok(done);
         }
         report(progress, done);
-    }
-}
-
-fn report(progress: Option<&Progress>, done: u64) {
-    if let Some(progress) = progress {
-        progress(done);
     }
 }
