@@ -6,6 +6,7 @@ mod configured;
 mod crashes;
 mod description;
 mod flips;
+mod installed;
 mod keys;
 mod listing;
 mod loading;

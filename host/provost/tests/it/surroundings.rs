@@ -5,9 +5,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::installed::Installed;
 use crate::plugins::{plugins, private_folder};
 use crate::rig::{names_in, private};
 
@@ -42,7 +45,11 @@ fn configured() -> tempfile::TempDir {
 }
 
 fn provost(root: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_provost"));
+    command(Path::new(env!("CARGO_BIN_EXE_provost")), root, args)
+}
+
+fn command(program: &Path, root: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
         .args(args)
         .current_dir(root)
@@ -177,6 +184,7 @@ fn an_interrupted_get_leaves_nothing() {
 
 #[test]
 fn an_interrupted_quickstart_leaves_nothing() {
+    let installed = Installed::new();
     let folder = private_folder();
     let root = folder.path();
     let large = fs::File::create(root.join("large")).unwrap();
@@ -184,7 +192,7 @@ fn an_interrupted_quickstart_leaves_nothing() {
     for keep in [None, Some("demo")] {
         let mut args = vec!["quickstart", "--file", "large"];
         args.extend(keep.iter().flat_map(|keep| ["--keep", keep]));
-        let mut running = provost(root, &args)
+        let mut running = command(&installed.command(), root, &args)
             .env_remove("PROVOST_CONFIG")
             .env("TMPDIR", root)
             .spawn()
@@ -196,6 +204,32 @@ fn an_interrupted_quickstart_leaves_nothing() {
         let (status, stderr) = interrupt(running, Signal::INT);
         assert_eq!(status.signal(), Some(Signal::INT.as_raw()), "{stderr}");
         assert_eq!(names_in(root), ["large"]);
+    }
+}
+
+#[test]
+fn a_quickstart_interrupted_at_any_moment_leaves_nothing() {
+    let installed = Installed::new();
+    let folder = private_folder();
+    let root = folder.path();
+    fs::write(root.join("small"), "some text").unwrap();
+    for moment in (0..40).map(Duration::from_millis) {
+        let running = command(
+            &installed.command(),
+            root,
+            &["quickstart", "--file", "small"],
+        )
+        .env_remove("PROVOST_CONFIG")
+        .env("TMPDIR", root)
+        .spawn()
+        .unwrap();
+        thread::sleep(moment);
+        let (status, stderr) = interrupt(running, Signal::INT);
+        // Or it was faster.
+        let ended = status.signal() == Some(Signal::INT.as_raw()) || status.success();
+        assert!(ended, "after {moment:?}: {status}: {stderr}");
+        assert_eq!(stderr, "", "after {moment:?}");
+        assert_eq!(names_in(root), ["small"], "after {moment:?}");
     }
 }
 

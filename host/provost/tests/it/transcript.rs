@@ -148,7 +148,7 @@ fn run(file: &Path, varying: &Varying) -> Result<(), String> {
         let env = env.iter().map(|(name, value)| (name, fill(value)));
         let input = scratch.path().join(".stdin");
         fs::write(&input, stdin).unwrap();
-        let output = Command::new(&varying.command)
+        let output = Command::new(varying.command())
             .args(args.iter().map(|arg| fill(arg)))
             .current_dir(&root)
             .env_clear()

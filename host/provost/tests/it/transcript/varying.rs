@@ -7,31 +7,27 @@ use aws_lc_rs::digest::{SHA256, digest};
 use provost_core::config::Sha256Digest;
 use provost_core::section::LibraryFacts;
 
+use crate::installed::Installed;
 use crate::plugins::{libraries, plugins};
 
 /// An installed copy of the command, and the names of what differs.
 pub(super) struct Varying {
-    _home: tempfile::TempDir,
-    pub(super) command: PathBuf,
+    installed: Installed,
     /// Placeholder and value.
     pairs: Vec<(String, String)>,
 }
 
 impl Varying {
     pub(super) fn new() -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let root = home.path().canonicalize().unwrap();
-        let command = root.join("bin/provost");
-        install(Path::new(env!("CARGO_BIN_EXE_provost")), &command);
+        let installed = Installed::new();
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let repository = repository.canonicalize().unwrap();
         let mut pairs = vec![
-            ("{home}".to_owned(), root.display().to_string()),
+            ("{home}".to_owned(), installed.prefix.display().to_string()),
             ("{plugins}".to_owned(), plugins().display().to_string()),
             ("{repository}".to_owned(), repository.display().to_string()),
         ];
         for (name, path) in libraries() {
-            install(&path, &root.join("lib/provost/plugins").join(name));
             let bytes = fs::read(&path).unwrap();
             let sha256: [u8; 32] = digest(&SHA256, &bytes).as_ref().try_into().unwrap();
             let sha256 = Sha256Digest::from_bytes(sha256).to_string();
@@ -41,11 +37,12 @@ impl Varying {
             pairs.push(("{rustc}".to_owned(), build.rustc));
             pairs.push(("{target}".to_owned(), build.target));
         }
-        Self {
-            _home: home,
-            command,
-            pairs,
-        }
+        Self { installed, pairs }
+    }
+
+    /// The command.
+    pub(super) fn command(&self) -> PathBuf {
+        self.installed.command()
     }
 
     /// Values for placeholders.
@@ -86,12 +83,4 @@ fn numbers(text: &str, before: &str, after: &str, name: &str) -> String {
         }
     }
     out + rest
-}
-
-/// A link where that is possible: the command is large.
-fn install(from: &Path, to: &Path) {
-    fs::create_dir_all(to.parent().unwrap()).unwrap();
-    if fs::hard_link(from, to).is_err() {
-        fs::copy(from, to).unwrap();
-    }
 }
