@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -18,32 +18,42 @@ static NOTIFY: Notify = Notify::const_new();
 static BEGUN: Mutex<Begun> = Mutex::new(Begun {
     transfers: 0,
     folder: None,
+    ending: false,
 });
 static DONE: Condvar = Condvar::new();
 
 struct Begun {
     transfers: usize,
     folder: Option<PathBuf>,
+    ending: bool,
 }
 
-/// Waits for signals on a thread of its own.
+/// Waits for signals on a thread of its own; they are watched when this returns.
 pub(crate) fn watch() {
     let ignored = ignored();
     let watched: Vec<i32> = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
         .filter(|signal| ignored >> (signal - 1) & 1 == 0)
         .collect();
+    let (registered, watching) = mpsc::channel::<()>();
     let spawned = thread::Builder::new()
         .name("provost-signals".into())
         // Registered by the thread that serves them: without it they keep their default.
-        .spawn(move || Signals::new(watched).map(wait));
+        .spawn(move || {
+            let signals = Signals::new(watched);
+            drop(registered);
+            signals.map(wait)
+        });
     if let Err(error) = spawned {
         tracing::warn!(%error, "signals end this process at once");
     }
+    // Nothing is sent: the other end is dropped.
+    let _ = watching.recv();
 }
 
 fn wait(mut signals: Signals) {
     for signal in signals.forever() {
+        begun().ending = true;
         NOTIFY.notify_one();
         let (mut begun, _) = DONE
             .wait_timeout_while(begun(), PATIENCE, |begun| begun.transfers > 0)
@@ -78,12 +88,26 @@ pub(crate) fn end() -> ! {
     }
 }
 
-/// A transfer that is under way.
+/// Goes no further once the process is to end: what fails because its folder is being cleared
+/// away is not to be reported, and nothing new is to be begun in it.
+pub(crate) fn pass() {
+    let ending = begun().ending;
+    if ending {
+        end();
+    }
+}
+
+/// A transfer that is under way, or another step that an interruption waits for.
 pub(crate) struct Transfer;
 
 impl Transfer {
     pub(crate) fn begin() -> Self {
-        begun().transfers += 1;
+        let mut begun = begun();
+        if begun.ending {
+            drop(begun);
+            end();
+        }
+        begun.transfers += 1;
         Self
     }
 }

@@ -46,6 +46,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Noun::Plugin(command) => plugin::run(command, &cli.global),
         Noun::Object(command) => object::run(command, &cli.global),
     };
+    interrupt::pass();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ExitCode::from(report::failure(&failure, cli.global.output)),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::args::{Global, Output, Quickstart};
-use super::interrupt::Passing;
+use super::interrupt::{self, Passing, Transfer};
 use super::report::{self, Failure};
 use super::{object, with_runtime};
 use crate::store::encrypted;
@@ -258,6 +258,8 @@ struct Folder {
 
 impl Folder {
     fn create(keep: Option<&Path>) -> Result<Self, Failure> {
+        // An interruption waits until it is known which folder is to go.
+        let _creating = Transfer::begin();
         let scratch = match keep {
             None => tempfile::Builder::new()
                 .permissions(owner_alone())
@@ -335,6 +337,7 @@ struct Document<'a> {
 
 impl Steps {
     fn begin(&mut self) {
+        interrupt::pass();
         self.started = Instant::now();
     }
 
