@@ -49,8 +49,11 @@ fn provost(root: &Path, args: &[&str]) -> Command {
 }
 
 fn command(program: &Path, root: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(program);
+    // Whatever this test was started to ignore, as what a shell puts in the background is.
+    let mut command = Command::new("/usr/bin/env");
     command
+        .arg("--default-signal=INT,TERM,HUP,PIPE")
+        .arg(program)
         .args(args)
         .current_dir(root)
         .env_clear()
