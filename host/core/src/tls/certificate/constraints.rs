@@ -1,0 +1,215 @@
+//! Name constraints (RFC 5280, section 4.2.1.10).
+
+use std::net::IpAddr;
+
+use x509_parser::extensions::{self, GeneralName, GeneralSubtree};
+
+use super::{Certificate, DistinguishedName};
+
+/// Which names an issuer may certify, and which not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameConstraints {
+    permitted: Vec<Subtree>,
+    excluded: Vec<Subtree>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Subtree {
+    Dns(String),
+    Address(IpAddr, IpAddr),
+    Email(String),
+    Directory(DistinguishedName),
+    Uri(String),
+    /// Of a form that is not processed here: it forbids every name of its kind.
+    Unknown,
+}
+
+/// A name of a certificate that is tested against constraints.
+enum Name<'a> {
+    Dns(&'a str),
+    Address(IpAddr),
+    Email(&'a str),
+    Directory(&'a DistinguishedName),
+    Uri(&'a str),
+}
+
+impl NameConstraints {
+    pub(super) fn read(from: &extensions::NameConstraints<'_>) -> Self {
+        let read = |subtrees: &Option<Vec<GeneralSubtree<'_>>>| {
+            let subtrees = subtrees.iter().flatten();
+            subtrees
+                .map(|subtree| Subtree::read(&subtree.base))
+                .collect()
+        };
+        Self {
+            permitted: read(&from.permitted_subtrees),
+            excluded: read(&from.excluded_subtrees),
+        }
+    }
+
+    /// The first name of `certificate` that it may not have, as it is shown.
+    pub(crate) fn violation(&self, certificate: &Certificate) -> Option<String> {
+        let names = certificate.extensions.names.as_ref();
+        if names.is_some_and(|names| names.others > 0) && self.has_unknown() {
+            return Some("a name of a kind that is not understood here".to_owned());
+        }
+        let mut tested: Vec<Name<'_>> = Vec::new();
+        if !certificate.subject.is_empty() {
+            tested.push(Name::Directory(&certificate.subject));
+        }
+        if let Some(names) = names {
+            tested.extend(names.dns.iter().map(|name| Name::Dns(name)));
+            tested.extend(names.addresses.iter().copied().map(Name::Address));
+            tested.extend(names.emails.iter().map(|name| Name::Email(name)));
+            tested.extend(names.directories.iter().map(Name::Directory));
+            tested.extend(names.uris.iter().map(|name| Name::Uri(name)));
+        }
+        tested
+            .into_iter()
+            .find(|name| !self.allows(name))
+            .map(|name| name.shown())
+    }
+
+    fn has_unknown(&self) -> bool {
+        let mut all = self.permitted.iter().chain(&self.excluded);
+        all.any(|subtree| matches!(subtree, Subtree::Unknown))
+    }
+
+    fn allows(&self, name: &Name<'_>) -> bool {
+        if self.excluded.iter().any(|subtree| subtree.meets(name)) {
+            return false;
+        }
+        let mut of_its_kind = self
+            .permitted
+            .iter()
+            .filter(|subtree| subtree.is_of_kind(name))
+            .peekable();
+        of_its_kind.peek().is_none() || of_its_kind.any(|subtree| subtree.covers(name))
+    }
+}
+
+impl Subtree {
+    fn read(name: &GeneralName<'_>) -> Self {
+        match name {
+            GeneralName::DNSName(name) => Self::Dns(name.to_ascii_lowercase()),
+            GeneralName::RFC822Name(name) => Self::Email((*name).to_owned()),
+            GeneralName::DirectoryName(name) => Self::Directory(DistinguishedName::read(name)),
+            GeneralName::URI(name) => Self::Uri(name.to_ascii_lowercase()),
+            GeneralName::IPAddress(bytes) => match address_and_mask(bytes) {
+                Some((address, mask)) => Self::Address(address, mask),
+                None => Self::Unknown,
+            },
+            _ => Self::Unknown,
+        }
+    }
+
+    fn is_of_kind(&self, name: &Name<'_>) -> bool {
+        matches!(
+            (self, name),
+            (Self::Dns(_), Name::Dns(_))
+                | (Self::Address(..), Name::Address(_))
+                | (Self::Email(_), Name::Email(_))
+                | (Self::Directory(_), Name::Directory(_))
+                | (Self::Uri(_), Name::Uri(_))
+        )
+    }
+
+    fn covers(&self, name: &Name<'_>) -> bool {
+        match (self, name) {
+            (Self::Dns(tree), Name::Dns(name)) => below(&name.to_ascii_lowercase(), tree),
+            (Self::Address(address, mask), Name::Address(name)) => masked(*address, *mask, *name),
+            (Self::Email(tree), Name::Email(name)) => mailbox(name, tree),
+            (Self::Directory(tree), Name::Directory(name)) => tree.covers(name),
+            (Self::Uri(tree), Name::Uri(name)) => host(name).is_some_and(|host| {
+                let host = host.to_ascii_lowercase();
+                // Unlike a DNS name's, a host's constraint covers what is below it only with a dot.
+                match tree.strip_prefix('.') {
+                    Some(_) => host.ends_with(tree.as_str()),
+                    None => host == *tree,
+                }
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether some name of what `name` stands for is in the tree: a wildcard stands for many.
+    fn meets(&self, name: &Name<'_>) -> bool {
+        if self.covers(name) {
+            return true;
+        }
+        match (self, name) {
+            (Self::Dns(tree), Name::Dns(name)) => name.strip_prefix("*.").is_some_and(|parent| {
+                let tree = tree.trim_start_matches('.');
+                let labels = tree.strip_suffix(&parent.to_ascii_lowercase());
+                let label = labels.and_then(|labels| labels.strip_suffix('.'));
+                label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
+            }),
+            _ => false,
+        }
+    }
+}
+
+impl Name<'_> {
+    fn shown(&self) -> String {
+        match self {
+            Self::Dns(name) | Self::Email(name) | Self::Uri(name) => crate::tls::shown(name),
+            Self::Address(address) => address.to_string(),
+            Self::Directory(name) => name.to_string(),
+        }
+    }
+}
+
+/// Whether `name` is `tree` or below it. An empty tree holds all names; one with a leading dot,
+/// which is no valid constraint but is met, what is below it.
+fn below(name: &str, tree: &str) -> bool {
+    if tree.is_empty() || name == tree {
+        return true;
+    }
+    match tree.strip_prefix('.') {
+        Some(_) => name.ends_with(tree),
+        None => name
+            .strip_suffix(tree)
+            .is_some_and(|labels| labels.ends_with('.')),
+    }
+}
+
+fn mailbox(name: &str, tree: &str) -> bool {
+    if tree.contains('@') {
+        return name == tree;
+    }
+    let Some((_, host)) = name.rsplit_once('@') else {
+        return false;
+    };
+    let (host, tree) = (host.to_ascii_lowercase(), tree.to_ascii_lowercase());
+    match tree.strip_prefix('.') {
+        Some(_) => host.ends_with(&tree),
+        None => host == tree,
+    }
+}
+
+fn host(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, h)| h);
+    host.split(':').next().filter(|host| !host.is_empty())
+}
+
+/// Four or sixteen bytes of address and as many of mask.
+fn address_and_mask(bytes: &[u8]) -> Option<(IpAddr, IpAddr)> {
+    let (address, mask) = bytes.split_at_checked(bytes.len() / 2)?;
+    Some((super::read::address(address)?, super::read::address(mask)?))
+}
+
+fn masked(address: IpAddr, mask: IpAddr, name: IpAddr) -> bool {
+    match (address, mask, name) {
+        (IpAddr::V4(address), IpAddr::V4(mask), IpAddr::V4(name)) => {
+            let mask = mask.to_bits();
+            address.to_bits() & mask == name.to_bits() & mask
+        }
+        (IpAddr::V6(address), IpAddr::V6(mask), IpAddr::V6(name)) => {
+            let mask = mask.to_bits();
+            address.to_bits() & mask == name.to_bits() & mask
+        }
+        _ => false,
+    }
+}

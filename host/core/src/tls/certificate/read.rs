@@ -1,0 +1,154 @@
+//! From DER to a [`Certificate`].
+
+use std::net::IpAddr;
+
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
+use x509_parser::prelude::FromDer;
+
+use super::{
+    BasicConstraints, Certificate, CertificateError, DistinguishedName, ExtendedKeyUsage,
+    Extensions, KeyUsage, NameConstraints, PublicKey, SignatureAlgorithm, SubjectNames,
+};
+use crate::tls::limits;
+
+pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
+    if der.len() > limits::CERTIFICATE {
+        return Err(CertificateError::TooLarge {
+            at_most: limits::CERTIFICATE,
+            got: der.len(),
+        });
+    }
+    let malformed = |what: &dyn std::fmt::Display| CertificateError::Malformed {
+        what: crate::tls::shown(&what.to_string()),
+    };
+    let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| malformed(&error))?;
+    if !rest.is_empty() {
+        return Err(CertificateError::Trailing { count: rest.len() });
+    }
+    // RFC 5280, section 4.1.1.2: the two fields have to be the same.
+    if parsed.signature_algorithm != parsed.tbs_certificate.signature {
+        return Err(malformed(&"its two signature algorithms differ"));
+    }
+    let tbs = parsed.tbs_certificate.as_ref();
+    let spki = parsed.public_key();
+    let public_key =
+        PublicKey::read(spki).ok_or_else(|| malformed(&"its public key does not parse"))?;
+    Ok(Certificate {
+        tbs: position(der, tbs).ok_or_else(|| malformed(&"its contents are out of place"))?,
+        der: der.to_vec(),
+        subject: DistinguishedName::read(parsed.subject()),
+        issuer: DistinguishedName::read(parsed.issuer()),
+        serial: parsed.raw_serial().to_vec(),
+        version: parsed.version().0.saturating_add(1),
+        not_before: parsed.validity().not_before.timestamp(),
+        not_after: parsed.validity().not_after.timestamp(),
+        spki: spki.raw.to_vec(),
+        public_key,
+        signature_algorithm: SignatureAlgorithm::read(&parsed.signature_algorithm),
+        signature: parsed.signature_value.data.to_vec(),
+        extensions: extensions(parsed.extensions())?,
+    })
+}
+
+/// Where `part`, a slice of `whole`, is in it.
+fn position(whole: &[u8], part: &[u8]) -> Option<std::ops::Range<usize>> {
+    let start = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let range = start..start.checked_add(part.len())?;
+    whole.get(range.clone()).map(|_| range)
+}
+
+fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError> {
+    let mut to = Extensions::default();
+    let mut seen: Vec<String> = Vec::new();
+    for extension in from {
+        let oid = extension.oid.to_id_string();
+        let refused = |what: &str| CertificateError::Extension {
+            oid: oid.clone(),
+            what: what.to_owned(),
+        };
+        // RFC 5280, section 4.2: MUST NOT include more than one instance.
+        if seen.contains(&oid) {
+            return Err(refused("it occurs twice"));
+        }
+        match extension.parsed_extension() {
+            ParsedExtension::BasicConstraints(constraints) => {
+                to.basic_constraints = Some(BasicConstraints {
+                    ca: constraints.ca,
+                    path_length: constraints.path_len_constraint,
+                });
+            }
+            ParsedExtension::KeyUsage(usage) => {
+                to.key_usage = Some(KeyUsage {
+                    digital_signature: usage.digital_signature(),
+                    key_cert_sign: usage.key_cert_sign(),
+                });
+            }
+            ParsedExtension::ExtendedKeyUsage(usage) => {
+                to.extended_key_usage = Some(ExtendedKeyUsage {
+                    any: usage.any,
+                    server: usage.server_auth,
+                });
+            }
+            ParsedExtension::SubjectAlternativeName(names) => {
+                to.names = Some(subject_names(&names.general_names));
+            }
+            ParsedExtension::NameConstraints(constraints) => {
+                to.constraints = Some(NameConstraints::read(constraints));
+            }
+            ParsedExtension::SubjectKeyIdentifier(id) => to.subject_key_id = Some(id.0.to_vec()),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                to.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+            }
+            ParsedExtension::AuthorityInfoAccess(access) => {
+                let issuers = access
+                    .iter()
+                    .filter(|access| access.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
+                to.issuer_url = issuers
+                    .filter_map(|access| match access.access_location {
+                        GeneralName::URI(uri) => Some(crate::tls::shown(uri)),
+                        _ => None,
+                    })
+                    .next();
+            }
+            ParsedExtension::ParseError { .. } => {
+                return Err(refused("its value does not parse"));
+            }
+            // Whoever honours these without processing them would be wrong (RFC 5280, section
+            // 4.2): they are known to the parser, not to the rules.
+            _ if extension.critical => to.unknown_critical.push(oid.clone()),
+            _ => {}
+        }
+        seen.push(oid);
+    }
+    Ok(to)
+}
+
+fn subject_names(names: &[GeneralName<'_>]) -> SubjectNames {
+    let mut to = SubjectNames::default();
+    for name in names {
+        match name {
+            GeneralName::DNSName(name) => to.dns.push((*name).to_owned()),
+            GeneralName::RFC822Name(name) => to.emails.push((*name).to_owned()),
+            GeneralName::DirectoryName(name) => {
+                to.directories.push(DistinguishedName::read(name));
+            }
+            GeneralName::URI(uri) => to.uris.push((*uri).to_owned()),
+            GeneralName::IPAddress(bytes) => match address(bytes) {
+                Some(address) => to.addresses.push(address),
+                None => to.others += 1,
+            },
+            _ => to.others += 1,
+        }
+    }
+    to
+}
+
+/// Four or sixteen bytes.
+pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
+    match <[u8; 4]>::try_from(bytes) {
+        Ok(v4) => Some(v4.into()),
+        Err(_) => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
+    }
+}

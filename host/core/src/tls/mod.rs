@@ -1,0 +1,27 @@
+//! TLS artifacts: a private key, its certificate chain, and the certificates to trust.
+//!
+//! [`bundle`] opens the guide's zip, [`pem`] finds the blocks in each file, [`certificate`] and
+//! the private key are read from them, the rules look at all of it, and what holds becomes
+//! [`TlsArtifacts`]. Each [`Finding`] names its rule, its place and what would be right.
+
+mod artifacts;
+pub mod bundle;
+pub mod certificate;
+mod examine;
+mod finding;
+pub mod limits;
+pub mod pem;
+mod policy;
+mod raw;
+mod roots;
+mod rule;
+
+pub use artifacts::{Report, TlsArtifacts, Verdict};
+pub use certificate::{Certificate, CertificateError, PublicKey};
+pub use finding::{ArtifactFile, Finding, Place, Severity};
+pub use policy::TlsPolicy;
+pub use raw::RawTlsFiles;
+pub use roots::DefaultRoots;
+pub use rule::RuleId;
+
+pub(crate) use finding::shown;
