@@ -57,6 +57,12 @@ impl NameConstraints {
         if !certificate.subject.is_empty() {
             tested.push(Name::Directory(&certificate.subject));
         }
+        if names.is_none() {
+            // Clients that still look at the common name would be led around the constraints.
+            let common = certificate.subject.common_names().iter();
+            let hosts = common.filter(|name| name.contains('.') && !name.contains(' '));
+            tested.extend(hosts.map(|name| Name::Dns(name)));
+        }
         if let Some(names) = names {
             tested.extend(names.dns.iter().map(|name| Name::Dns(name)));
             tested.extend(names.addresses.iter().copied().map(Name::Address));

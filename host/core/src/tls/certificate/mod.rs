@@ -143,11 +143,11 @@ impl Certificate {
 
     /// The subject as it is shown; a first alternative name where the subject is empty.
     pub fn name(&self) -> String {
-        let first = || self.dns_names().first().cloned();
-        match self.subject.is_empty() {
-            false => self.subject.to_string(),
-            true => first().map_or_else(|| "(no subject)".to_owned(), |name| super::shown(&name)),
+        if !self.subject.is_empty() {
+            return self.subject.to_string();
         }
+        let first = self.dns_names().first();
+        first.map_or_else(|| "(no subject)".to_owned(), |name| super::shown(name))
     }
 
     /// The serial number: big-endian, as encoded.

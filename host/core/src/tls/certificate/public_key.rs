@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use x509_parser::asn1_rs::Oid;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_DSA, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
     OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, OID_SIG_ED448, OID_SIG_ED25519,
 };
 use x509_parser::public_key::PublicKey as Parsed;
-use x509_parser::x509::SubjectPublicKeyInfo;
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 /// Kind and size of a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,29 +48,35 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
-    pub(super) fn read(spki: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
-        let algorithm = &spki.algorithm.algorithm;
-        Some(if *algorithm == OID_PKCS1_RSAENCRYPTION {
-            match spki.parsed() {
+    /// The kind of a whole key; none where an RSA key does not parse.
+    pub(crate) fn read(spki: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
+        let key = Self::of_algorithm(&spki.algorithm)?;
+        Some(match key {
+            Self::Rsa { .. } => match spki.parsed() {
                 Ok(Parsed::RSA(key)) => Self::Rsa {
                     bits: bits(key.modulus),
                 },
                 _ => return None,
-            }
+            },
+            // An uncompressed point is one byte and two coordinates.
+            Self::OtherCurve { oid, .. } => Self::OtherCurve {
+                oid,
+                bits: (spki.subject_public_key.data.len().saturating_sub(1) / 2) * 8,
+            },
+            other => other,
+        })
+    }
+
+    /// The kind that an algorithm names; sizes are 0. None for a curve that is missing.
+    pub(crate) fn of_algorithm(identifier: &AlgorithmIdentifier<'_>) -> Option<Self> {
+        let algorithm = &identifier.algorithm;
+        Some(if *algorithm == OID_PKCS1_RSAENCRYPTION {
+            Self::Rsa { bits: 0 }
         } else if *algorithm == OID_PKCS1_RSASSAPSS {
             Self::RsaPss
         } else if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
-            let parameters = spki.algorithm.parameters.as_ref()?;
-            match parameters.clone().oid() {
-                Ok(oid) if oid == OID_EC_P256 => Self::P256,
-                Ok(oid) if oid == OID_NIST_EC_P384 => Self::P384,
-                Ok(oid) if oid == OID_NIST_EC_P521 => Self::P521,
-                oid => Self::OtherCurve {
-                    oid: oid.ok().map(|oid| oid.to_id_string()),
-                    // An uncompressed point is one byte and two coordinates.
-                    bits: (spki.subject_public_key.data.len().saturating_sub(1) / 2) * 8,
-                },
-            }
+            let parameters = identifier.parameters.as_ref()?;
+            Self::of_curve(parameters.clone().oid().ok().as_ref(), 0)
         } else if *algorithm == OID_SIG_ED25519 {
             Self::Ed25519
         } else if *algorithm == OID_SIG_ED448 {
@@ -81,6 +88,20 @@ impl PublicKey {
                 oid: algorithm.to_id_string(),
             }
         })
+    }
+
+    /// The kind that a curve's object identifier names; without one, the parameters are written
+    /// out.
+    pub(crate) fn of_curve(oid: Option<&Oid<'_>>, bits: usize) -> Self {
+        match oid {
+            Some(oid) if *oid == OID_EC_P256 => Self::P256,
+            Some(oid) if *oid == OID_NIST_EC_P384 => Self::P384,
+            Some(oid) if *oid == OID_NIST_EC_P521 => Self::P521,
+            oid => Self::OtherCurve {
+                oid: oid.map(Oid::to_id_string),
+                bits,
+            },
+        }
     }
 }
 

@@ -110,7 +110,7 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
                         GeneralName::URI(uri) => Some(crate::tls::shown(uri)),
                         _ => None,
                     })
-                    .next();
+                    .find(|url| url.starts_with("http"));
             }
             ParsedExtension::ParseError { .. } => {
                 return Err(refused("its value does not parse"));

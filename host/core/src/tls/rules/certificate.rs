@@ -1,0 +1,37 @@
+//! Rules about single certificates.
+
+use super::Set;
+use crate::tls::finding::{ArtifactFile, Finding, Place};
+use crate::tls::path::Path;
+use crate::tls::policy::TlsPolicy;
+use crate::tls::rule::RuleId;
+
+/// A certificate that the chain holds twice: Java refuses to store such a chain.
+pub(super) fn duplicate(set: &Set<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, certificate) in set.chain.iter().enumerate() {
+        let before = set.chain.iter().take(index);
+        if let Some(first) = before.clone().position(|c| c.der() == certificate.der()) {
+            let place =
+                Place::certificate(ArtifactFile::CertificateChain, index, &certificate.name());
+            let message = format!("the same certificate is certificate {first} already");
+            let finding = Finding::new(RuleId::Crt003, place, message);
+            findings.push(finding.hint("remove one of the two"));
+        }
+    }
+    findings
+}
+
+/// An extension that must not be ignored and is not understood. Of an anchor only name and key
+/// count.
+pub(super) fn unknown_critical_extension(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for step in &path.steps {
+        for oid in &step.certificate.extensions().unknown_critical {
+            let message = format!("the critical extension {oid} is not understood");
+            let finding = Finding::new(RuleId::Crt005, step.place(), message);
+            findings.push(finding.hint("have the certificate issued without it, or not critical"));
+        }
+    }
+    findings
+}

@@ -1,0 +1,70 @@
+//! Rules about the private key.
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::Set;
+use crate::tls::finding::{ArtifactFile, Finding, Place};
+use crate::tls::rule::RuleId;
+
+/// SHA-256 of the public halves of private keys that anyone can download.
+const KNOWN: [&str; 2] = [
+    "2a2c0921e2ada3c38e96324f3fc4ca5bf369a3aa61bf2238841695e6bf24958b",
+    "760e7521cfac9609513607bc4b32307e0727388cb8de2443b5085d654413c292",
+];
+
+/// The key is not that of the first certificate. That of one which stands in the wrong place is a
+/// matter of order.
+pub(super) fn not_of_the_certificate(set: &Set<'_>) -> Vec<Finding> {
+    let (Some(key), Some(certificate)) = (set.key, set.certificate()) else {
+        return Vec::new();
+    };
+    if key.is_of(certificate) {
+        return Vec::new();
+    }
+    let message = format!(
+        "the private key ({}) is not that of the certificate {} ({})",
+        key.key,
+        certificate.name(),
+        certificate.public_key(),
+    );
+    let finding = Finding::new(
+        RuleId::Key006,
+        Place::file(ArtifactFile::PrivateKey),
+        message,
+    );
+    let other = |file, certificates: &[crate::tls::Certificate]| {
+        let mut found = certificates.iter().enumerate();
+        let found = found.find(|(_, certificate)| key.is_of(certificate));
+        found.map(|(index, c)| Place::certificate(file, index, &c.name()))
+    };
+    let place = other(ArtifactFile::CertificateChain, set.chain)
+        .or_else(|| other(ArtifactFile::TrustedCertificates, set.trusted()));
+    vec![
+        finding.hint(match place {
+            Some(place) => format!("it is that of {place}"),
+            None => "use the key that the certificate was requested with, or have the certificate \
+                 issued anew for this key"
+                .to_owned(),
+        }),
+    ]
+}
+
+/// A key that was published.
+pub(super) fn publicly_known(set: &Set<'_>) -> Vec<Finding> {
+    let Some(key) = set.key else {
+        return Vec::new();
+    };
+    let digest = digest(&SHA256, key.spki());
+    let hex =
+        crate::config::Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap_or_default());
+    if !KNOWN.contains(&hex.to_string().as_str()) {
+        return Vec::new();
+    }
+    let message = "the private key is published: anyone can be this node";
+    let finding = Finding::new(
+        RuleId::Key009,
+        Place::file(ArtifactFile::PrivateKey),
+        message,
+    );
+    vec![finding.hint("make a new key, and have a certificate issued for it")]
+}

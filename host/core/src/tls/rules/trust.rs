@@ -1,0 +1,124 @@
+//! Rules about trust anchors.
+
+use super::Set;
+use crate::tls::finding::{ArtifactFile, Finding, Place};
+use crate::tls::path::{End, Path};
+use crate::tls::policy::TlsPolicy;
+use crate::tls::rule::RuleId;
+
+/// Something has the right name, and yet nothing leads to an anchor.
+pub(super) fn no_path(set: &Set<'_>) -> Vec<Finding> {
+    let (message, hint) = match &set.path.end {
+        End::NotSigned(_) => (
+            "the path to a trust anchor breaks here: what has the issuer's name did not sign it",
+            "add the CA certificate that issued it",
+        ),
+        End::GivenUp => (
+            "no path to a trust anchor was found within the limits of this host",
+            "leave only the end-entity certificate and its intermediates in the chain",
+        ),
+        _ => return Vec::new(),
+    };
+    let last = set.path.steps.last();
+    let place = last.map_or_else(
+        || Place::file(ArtifactFile::CertificateChain),
+        crate::tls::path::Step::place,
+    );
+    vec![Finding::new(RuleId::Tru001, place, message).hint(hint)]
+}
+
+/// No default root, and no trusted certificates to look among.
+pub(super) fn absent(set: &Set<'_>) -> Vec<Finding> {
+    let (End::NoIssuer, Some(last), None) = (&set.path.end, set.path.steps.last(), set.trusted)
+    else {
+        return Vec::new();
+    };
+    let place = Place::file(ArtifactFile::TrustedCertificates);
+    let message = format!(
+        "it is needed, and absent: {} is not issued by one of the default roots ({})",
+        last.place(),
+        roots(set),
+    );
+    let hint = match last.certificate.is_self_issued() {
+        true if set.path.steps.len() == 1 => {
+            "the certificate is self-signed: have a CA issue one, and add the CA's certificate"
+                .to_owned()
+        }
+        true => "add that certificate to trustedCertificates.pem".to_owned(),
+        false => format!(
+            "add the certificate of its CA: {}",
+            last.certificate.issuer()
+        ),
+    };
+    vec![Finding::new(RuleId::Tru002, place, message).hint(hint)]
+}
+
+/// Trusted certificates, and none that issued anything here.
+pub(super) fn not_completed(set: &Set<'_>) -> Vec<Finding> {
+    let (End::NoIssuer, Some(last), Some(trusted)) =
+        (&set.path.end, set.path.steps.last(), set.trusted)
+    else {
+        return Vec::new();
+    };
+    let place = Place::file(ArtifactFile::TrustedCertificates);
+    let message = format!(
+        "none of its {} certificates, and no default root ({}), issued {}",
+        trusted.len(),
+        roots(set),
+        last.place(),
+    );
+    let hint = format!(
+        "add the certificate of its CA: {}",
+        last.certificate.issuer()
+    );
+    vec![Finding::new(RuleId::Tru003, place, message).hint(hint)]
+}
+
+/// The proof of concept of the guide.
+pub(super) fn trusts_itself(set: &Set<'_>) -> Vec<Finding> {
+    let End::TrustsItself(anchor) = &set.path.end else {
+        return Vec::new();
+    };
+    let message = "the certificate is self-signed and its own trust anchor: \
+                   nothing vouches for it, and it cannot be replaced without trusting anew";
+    let finding = Finding::new(RuleId::Tru004, anchor.place(), message);
+    vec![finding.hint("for production, have a CA issue the certificate, and trust the CA")]
+}
+
+/// An anchor that may not issue. A v1 certificate cannot say whether it may.
+pub(super) fn anchor_is_no_ca(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
+    let End::Anchor(anchor) = &path.end else {
+        return Vec::new();
+    };
+    if anchor.certificate.is_ca() || anchor.certificate.version() < 3 {
+        return Vec::new();
+    }
+    let message = "it issued a certificate and is no CA (no CA:TRUE): Java refuses the path";
+    let finding = Finding::new(RuleId::Tru005, anchor.place(), message);
+    vec![finding.hint("have the certificate issued by a CA")]
+}
+
+/// A trusted end entity: it does no harm, and ends with the certificate.
+pub(super) fn end_entity_is_trusted(set: &Set<'_>) -> Vec<Finding> {
+    let Some(certificate) = set.certificate() else {
+        return Vec::new();
+    };
+    let trusted = set.trusted().iter().enumerate();
+    trusted
+        .filter(|(_, trusted)| trusted.der() == certificate.der())
+        .map(|(index, trusted)| {
+            let place =
+                Place::certificate(ArtifactFile::TrustedCertificates, index, &trusted.name());
+            let message = "the end-entity certificate itself is among the trusted ones: \
+                           its successor will not be trusted";
+            Finding::new(RuleId::Tru006, place, message).hint("trust its CA instead")
+        })
+        .collect()
+}
+
+fn roots<'s>(set: &'s Set<'_>) -> &'s str {
+    match set.policy.default_roots().name() {
+        "" => "none",
+        name => name,
+    }
+}
