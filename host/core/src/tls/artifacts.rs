@@ -46,6 +46,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// Looks at a chain alone, with the rules that need neither files nor a key.
+    pub fn of_chain(
+        chain: Vec<Certificate>,
+        trusted: Option<Vec<Certificate>>,
+        policy: &TlsPolicy,
+    ) -> Self {
+        examine::examine_chain(chain, trusted, policy)
+    }
+
     /// What is refused.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.of(Severity::Error)

@@ -40,11 +40,7 @@ pub(super) fn examine(mut raw: RawTlsFiles, policy: &TlsPolicy) -> Verdict {
     } else {
         None
     };
-    for finding in &mut findings {
-        finding.severity = weight(finding, policy);
-    }
-
-    let mut report = Report::default();
+    weigh(&mut findings, policy);
     let accepted = !findings.iter().any(|f| f.severity == Severity::Error);
     let artifacts = match key {
         Some((key, private_key)) if accepted && !chain.is_empty() => Some(TlsArtifacts {
@@ -55,11 +51,28 @@ pub(super) fn examine(mut raw: RawTlsFiles, policy: &TlsPolicy) -> Verdict {
         }),
         _ => None,
     };
-    report.findings = findings;
-    report.chain = chain;
-    report.trusted = trusted;
-    report.anchor = anchor;
+    let report = Report {
+        findings,
+        chain,
+        trusted,
+        anchor,
+    };
     Verdict { artifacts, report }
+}
+
+pub(super) fn examine_chain(
+    chain: Vec<Certificate>,
+    trusted: Option<Vec<Certificate>>,
+    policy: &TlsPolicy,
+) -> Report {
+    let (mut findings, anchor) = relations(None, &chain, trusted.as_deref(), policy);
+    weigh(&mut findings, policy);
+    Report {
+        findings,
+        chain,
+        trusted: trusted.unwrap_or_default(),
+        anchor,
+    }
 }
 
 /// A part that is not there, unless whoever collected the parts has said so.
@@ -215,6 +228,12 @@ fn end_entity(key: Option<&PrivateKey>, chain: &[Certificate]) -> usize {
             |certificate: &Certificate| !chain.iter().any(|other| issued_by(certificate, other));
         chain.iter().position(issued_none).unwrap_or(0)
     })
+}
+
+fn weigh(findings: &mut [Finding], policy: &TlsPolicy) {
+    for finding in findings {
+        finding.severity = weight(finding, policy);
+    }
 }
 
 /// The severity of a finding under a policy.

@@ -140,6 +140,10 @@ impl<'a> Search<'a> {
     /// What may have issued `certificate`, by its name: anchors first.
     fn candidates(&self, certificate: &Certificate) -> Vec<Step<'a>> {
         let issuer = certificate.issuer();
+        // RFC 5280, section 4.1.2.4: an issuer has a name. An empty one is anybody's.
+        if issuer.is_empty() {
+            return Vec::new();
+        }
         let named = |(index, candidate): (usize, &'a Certificate)| {
             (candidate.subject() == issuer).then_some((index, candidate))
         };

@@ -119,6 +119,7 @@ rules! {
     Crt001 "CRT-001" Error "no certificate" "EMR guide, In-transit encryption certificates";
     Crt002 "CRT-002" Error "certificate that does not parse" "RFC 5280, section 4.1";
     Crt003 "CRT-003" Error "duplicate certificate in the chain" "RFC 8446, section 4.4.2";
+    Crt004 "CRT-004" Strict "end-entity certificate older than X.509 v3" "RFC 5280, section 4.1.2.1";
     Crt005 "CRT-005" Error "unknown critical extension" "RFC 5280, section 4.2";
     Crt008 "CRT-008" Error "too many certificates" "limits of this host";
     Chn001 "CHN-001" Error "the end-entity certificate is not first" "RFC 8446, section 4.4.2";

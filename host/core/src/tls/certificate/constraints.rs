@@ -11,6 +11,8 @@ use super::{Certificate, DistinguishedName};
 pub struct NameConstraints {
     permitted: Vec<Subtree>,
     excluded: Vec<Subtree>,
+    /// Something in it is not understood, so it forbids every name.
+    malformed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +22,10 @@ enum Subtree {
     Email(String),
     Directory(DistinguishedName),
     Uri(String),
-    /// Of a form that is not processed here: it forbids every name of its kind.
+    /// Of a kind that is not processed here: it forbids every name of such a kind.
     Unknown,
+    /// Not of the form that its kind has.
+    Malformed,
 }
 
 /// A name of a certificate that is tested against constraints.
@@ -34,22 +38,34 @@ enum Name<'a> {
 }
 
 impl NameConstraints {
-    pub(super) fn read(from: &extensions::NameConstraints<'_>) -> Self {
-        let read = |subtrees: &Option<Vec<GeneralSubtree<'_>>>| {
+    /// The constraints, and the bytes that they were parsed from: the parser leaves out a list
+    /// that it does not understand.
+    pub(super) fn read(from: &extensions::NameConstraints<'_>, bytes: &[u8]) -> Self {
+        let lists = [&from.permitted_subtrees, &from.excluded_subtrees];
+        let found = lists.iter().filter(|list| list.is_some()).count();
+        let read = |subtrees: &Option<Vec<GeneralSubtree<'_>>>| -> Vec<Subtree> {
             let subtrees = subtrees.iter().flatten();
             subtrees
                 .map(|subtree| Subtree::read(&subtree.base))
                 .collect()
         };
+        let (permitted, excluded) = (read(lists[0]), read(lists[1]));
+        let mut all = permitted.iter().chain(&excluded);
+        let malformed =
+            found == 0 || found != lists_in(bytes) || all.any(|t| matches!(t, Subtree::Malformed));
         Self {
-            permitted: read(&from.permitted_subtrees),
-            excluded: read(&from.excluded_subtrees),
+            permitted,
+            excluded,
+            malformed,
         }
     }
 
     /// The first name of `certificate` that it may not have, as it is shown.
     pub(crate) fn violation(&self, certificate: &Certificate) -> Option<String> {
         let names = certificate.extensions.names.as_ref();
+        if self.malformed {
+            return Some("any name, as the constraints do not parse,".to_owned());
+        }
         if names.is_some_and(|names| names.others > 0) && self.has_unknown() {
             return Some("a name of a kind that is not understood here".to_owned());
         }
@@ -97,14 +113,16 @@ impl NameConstraints {
 impl Subtree {
     fn read(name: &GeneralName<'_>) -> Self {
         match name {
+            GeneralName::DNSName(name) if name.contains('*') => Self::Malformed,
             GeneralName::DNSName(name) => Self::Dns(name.to_ascii_lowercase()),
             GeneralName::RFC822Name(name) => Self::Email((*name).to_owned()),
             GeneralName::DirectoryName(name) => Self::Directory(DistinguishedName::read(name)),
             GeneralName::URI(name) => Self::Uri(name.to_ascii_lowercase()),
             GeneralName::IPAddress(bytes) => match address_and_mask(bytes) {
                 Some((address, mask)) => Self::Address(address, mask),
-                None => Self::Unknown,
+                None => Self::Malformed,
             },
+            GeneralName::Invalid(..) => Self::Malformed,
             _ => Self::Unknown,
         }
     }
@@ -165,6 +183,20 @@ impl Name<'_> {
     }
 }
 
+/// How many lists of subtrees there are.
+fn lists_in(bytes: &[u8]) -> usize {
+    use x509_parser::asn1_rs::{Any, FromDer};
+    let Ok((_, sequence)) = Any::from_der(bytes) else {
+        return 0;
+    };
+    let (mut rest, mut lists) = (sequence.data, 0);
+    while let Ok((after, _)) = Any::from_der(rest) {
+        (rest, lists) = (after, lists + 1);
+    }
+    // What is left is no list: one more than can have been understood.
+    lists + usize::from(!rest.is_empty())
+}
+
 /// Whether `name` is `tree` or below it. An empty tree holds all names; one with a leading dot,
 /// which is no valid constraint but is met, what is below it.
 fn below(name: &str, tree: &str) -> bool {
@@ -175,7 +207,8 @@ fn below(name: &str, tree: &str) -> bool {
         Some(_) => name.ends_with(tree),
         None => name
             .strip_suffix(tree)
-            .is_some_and(|labels| labels.ends_with('.')),
+            .and_then(|labels| labels.strip_suffix('.'))
+            .is_some_and(|labels| !labels.is_empty() && !labels.starts_with('.')),
     }
 }
 

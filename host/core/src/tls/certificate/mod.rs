@@ -216,6 +216,13 @@ impl Certificate {
         self.extensions.names.as_ref().map_or(&[], |n| &n.addresses)
     }
 
+    /// The names and addresses of its alternative names, as they may be shown.
+    pub fn shown_names(&self) -> Vec<String> {
+        let names = self.dns_names().iter().map(|name| super::shown(name));
+        let addresses = self.addresses().iter().map(ToString::to_string);
+        names.chain(addresses).collect()
+    }
+
     pub(crate) fn extensions(&self) -> &Extensions {
         &self.extensions
     }

@@ -95,7 +95,7 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
                 to.names = Some(subject_names(&names.general_names));
             }
             ParsedExtension::NameConstraints(constraints) => {
-                to.constraints = Some(NameConstraints::read(constraints));
+                to.constraints = Some(NameConstraints::read(constraints, extension.value));
             }
             ParsedExtension::SubjectKeyIdentifier(id) => to.subject_key_id = Some(id.0.to_vec()),
             ParsedExtension::AuthorityKeyIdentifier(id) => {

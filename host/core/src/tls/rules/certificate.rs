@@ -22,6 +22,20 @@ pub(super) fn duplicate(set: &Set<'_>) -> Vec<Finding> {
     findings
 }
 
+/// A version without extensions, and so without alternative names or usages. webpki refuses it.
+pub(super) fn old_version(set: &Set<'_>) -> Vec<Finding> {
+    let step = set.path.end_entity();
+    let step = step.filter(|step| step.certificate.version() < 3);
+    step.map(|step| {
+        let version = step.certificate.version();
+        let message = format!("it is an X.509 v{version} certificate; v3 is what clients expect");
+        Finding::new(RuleId::Crt004, step.place(), message)
+            .hint("have it issued as v3, with alternative names")
+    })
+    .into_iter()
+    .collect()
+}
+
 /// An extension that must not be ignored and is not understood. Of an anchor only name and key
 /// count.
 pub(super) fn unknown_critical_extension(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {

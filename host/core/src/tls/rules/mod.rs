@@ -52,6 +52,7 @@ const RULES: &[(RuleId, Check)] = &[
     (RuleId::Key006, key::not_of_the_certificate),
     (RuleId::Key009, key::publicly_known),
     (RuleId::Crt003, certificate::duplicate),
+    (RuleId::Crt004, certificate::old_version),
     (RuleId::Chn001, order::end_entity_first),
     (RuleId::Chn002, order::out_of_order),
     (RuleId::Chn003, chain::missing_intermediate),

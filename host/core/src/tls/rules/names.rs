@@ -44,13 +44,11 @@ pub(super) fn not_covered(set: &Set<'_>) -> Vec<Finding> {
     missing
         .map(|name| {
             let message = format!("it is not for `{}`", shown(name));
-            let names = names(certificate);
-            let addresses = certificate.addresses().iter().map(ToString::to_string);
-            let names: Vec<String> = names
-                .iter()
-                .map(|name| shown(name))
-                .chain(addresses)
-                .collect();
+            let mut names = certificate.shown_names();
+            if names.is_empty() {
+                let common = certificate.subject().common_names().iter();
+                names.extend(common.map(|name| shown(name)));
+            }
             Finding::new(RuleId::Nam002, step.place(), message).hint(format!(
                 "it is for {}; have that name added, or correct the node's names",
                 if names.is_empty() {
