@@ -1,17 +1,14 @@
-//! `provost quickstart`: the main job, from nothing to a file that came back.
+//! The half at rest: a key, a provider, a file that is encrypted and read back.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
-use super::args::{Global, Output, Quickstart};
-use super::interrupt::{self, Passing, Transfer};
-use super::report::{self, Failure};
-use super::{object, with_runtime};
+use super::steps::Steps;
+use super::{failed, write};
+use crate::cli::report::Failure;
+use crate::cli::{object, with_runtime};
 use crate::store::encrypted;
 use crate::store::{Existing, ObjectUri};
 use crate::{Error, Host, configuration};
@@ -19,29 +16,7 @@ use crate::{Error, Host, configuration};
 const CLASS: &str = "provost.keys.Static";
 const LIBRARY: &str = "libprovost_static_keys.so";
 
-pub(crate) fn run(command: &Quickstart, global: &Global) -> Result<(), Failure> {
-    let source = match &command.file {
-        Some(file) => file.clone(),
-        None => std::env::current_exe().map_err(|error| failed("find this executable", &error))?,
-    };
-    let (plain, size) = open(&source)?;
-    let library = library()?;
-    let folder = Folder::create(command.keep.as_deref())?;
-    let mut steps = Steps {
-        output: global.output,
-        done: Vec::new(),
-        started: Instant::now(),
-    };
-    demonstrate(&folder.path, &library, &source, (plain, size), &mut steps)?;
-    match global.output {
-        Output::Json => report::json(&Document { steps: &steps.done })?,
-        Output::Text => steps.close(&folder)?,
-    }
-    folder.done();
-    Ok(())
-}
-
-fn demonstrate(
+pub(super) fn demonstrate(
     folder: &Path,
     library: &Path,
     source: &Path,
@@ -164,7 +139,7 @@ fn demonstrate(
 }
 
 /// The file to encrypt, which is read twice.
-fn open(path: &Path) -> Result<(File, u64), Failure> {
+pub(super) fn open(path: &Path) -> Result<(File, u64), Failure> {
     let shown = path.display();
     let hint = "name a file with --file";
     let failed = |error: std::io::Error| failed(&format!("read `{shown}`"), &error).hint(hint);
@@ -177,7 +152,7 @@ fn open(path: &Path) -> Result<(File, u64), Failure> {
 }
 
 /// The first-party library: beside the executable as built, or in the installed prefix.
-fn library() -> Result<PathBuf, Failure> {
+pub(super) fn library() -> Result<PathBuf, Failure> {
     let exe = std::env::current_exe().map_err(|error| failed("find this executable", &error))?;
     let beside = exe.with_file_name(LIBRARY);
     let installed = exe
@@ -217,17 +192,6 @@ fn host_toml(folder: &Path) -> String {
     )
 }
 
-fn write(path: &Path, contents: &[u8]) -> Result<(), Failure> {
-    let opened = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    opened
-        .and_then(|mut file| file.write_all(contents))
-        .map_err(|error| failed(&format!("write `{}`", path.display()), &error))
-}
-
 fn same(one: &Path, other: &Path) -> std::io::Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);
     let (mut left, mut right) = (vec![0; 1 << 16], vec![0; 1 << 16]);
@@ -241,152 +205,4 @@ fn same(one: &Path, other: &Path) -> std::io::Result<bool> {
             return Ok(false);
         }
     }
-}
-
-fn failed(what: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(format!("cannot {what}: {error}"))
-}
-
-/// Where the demonstration happens: a new folder, which goes again unless all went well and it is
-/// to be kept.
-struct Folder {
-    path: PathBuf,
-    keep: bool,
-    scratch: tempfile::TempDir,
-    _passing: Passing,
-}
-
-impl Folder {
-    fn create(keep: Option<&Path>) -> Result<Self, Failure> {
-        // An interruption waits until it is known which folder is to go.
-        let _creating = Transfer::begin();
-        let scratch = match keep {
-            None => tempfile::Builder::new()
-                .permissions(owner_alone())
-                .prefix("provost-quickstart-")
-                .tempdir()
-                .map_err(|error| failed("make a folder", &error))?,
-            Some(path) => {
-                // Under its own name from the start, and with nothing of somebody else's in it.
-                let parent = match path.parent() {
-                    Some(parent) if parent != Path::new("") => parent,
-                    _ => Path::new("."),
-                };
-                let name = path.file_name().unwrap_or_default();
-                tempfile::Builder::new()
-                    .permissions(owner_alone())
-                    .prefix(name)
-                    .rand_bytes(0)
-                    .tempdir_in(parent)
-                    .map_err(|error| not_made(path, &error))?
-            }
-        };
-        let path = scratch.path().canonicalize();
-        let path = path.map_err(|error| failed("make a folder", &error))?;
-        Ok(Self {
-            _passing: Passing::folder(&path),
-            path,
-            keep: keep.is_some(),
-            scratch,
-        })
-    }
-
-    fn done(mut self) {
-        self.scratch.disable_cleanup(self.keep);
-    }
-}
-
-/// A library and a key list are refused where others can write, whatever the umask is.
-fn owner_alone() -> fs::Permissions {
-    fs::Permissions::from_mode(0o700)
-}
-
-fn not_made(path: &Path, error: &std::io::Error) -> Failure {
-    let failure =
-        |why: &dyn std::fmt::Display| failed(&format!("make the folder `{}`", path.display()), why);
-    match error.kind() {
-        ErrorKind::AlreadyExists => failure(&"it exists already")
-            .hint("--keep makes a new folder: name another one, or remove this one"),
-        ErrorKind::NotFound => {
-            failure(&"the folder above it does not exist").hint("make that first")
-        }
-        _ => failure(error),
-    }
-}
-
-/// What was done, and how long it took.
-struct Steps {
-    output: Output,
-    done: Vec<Step>,
-    started: Instant,
-}
-
-#[derive(Serialize)]
-struct Step {
-    #[serde(rename = "step")]
-    name: &'static str,
-    message: String,
-    milliseconds: f64,
-    notes: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    steps: &'a [Step],
-}
-
-impl Steps {
-    fn begin(&mut self) {
-        interrupt::pass();
-        self.started = Instant::now();
-    }
-
-    fn done(&mut self, name: &'static str, message: String) -> Result<(), Failure> {
-        let took = self.started.elapsed();
-        if self.output == Output::Text {
-            let number = self.done.len() + 1;
-            report::print(&format!(
-                "{number}. {name:<14}{:>10}  {message}",
-                shown(took)
-            ))?;
-        }
-        let milliseconds = took.as_secs_f64() * 1e3;
-        self.done.push(Step {
-            name,
-            message,
-            milliseconds,
-            notes: Vec::new(),
-        });
-        Ok(())
-    }
-
-    fn note(&mut self, line: &str) -> Result<(), Failure> {
-        if self.output == Output::Text {
-            report::print(&format!("{:29}{line}", ""))?;
-        }
-        if let Some(step) = self.done.last_mut() {
-            step.notes.push(line.to_owned());
-        }
-        Ok(())
-    }
-
-    fn close(&self, folder: &Folder) -> Result<(), Failure> {
-        let total: f64 = self.done.iter().map(|step| step.milliseconds).sum();
-        let total = shown(Duration::from_secs_f64(total / 1e3));
-        let path = folder.path.display();
-        let next = if folder.keep {
-            format!(
-                "kept in {path}; to go on:\n  \
-                 provost --config {path}/provost.toml check\n  \
-                 provost --config {path}/provost.toml object ls file://{path}/store/"
-            )
-        } else {
-            "nothing was kept; `--keep FOLDER` leaves it all there to look around in".to_owned()
-        };
-        report::print(&format!("\ndone in {total}\n{next}"))
-    }
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
