@@ -6,6 +6,7 @@
 
 mod artifacts;
 pub mod bundle;
+mod capped;
 pub mod certificate;
 mod examine;
 mod finding;
