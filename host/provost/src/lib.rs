@@ -31,6 +31,7 @@ pub mod configuration;
 mod error;
 mod host;
 pub mod loader;
+mod place;
 pub mod provider;
 mod random;
 pub mod registry;

@@ -3,7 +3,6 @@
 //! The order matters: nothing of a library runs before all that its bytes can tell is accepted.
 
 mod digest;
-mod place;
 mod read;
 
 use std::path::PathBuf;
@@ -14,8 +13,8 @@ use provost_worker::SealedLibrary;
 
 use crate::registry::{self, Registration, RegistryError};
 
+pub use crate::place::UnsafePlace;
 pub(crate) use digest::sha256;
-pub use place::UnsafePlace;
 pub use read::{LIBRARY_LIMIT, ReadError};
 pub(crate) use read::{read, read_hint};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-use super::place::{self, UnsafePlace};
+use crate::place::{self, UnsafePlace};
 
 /// The largest library that is read, in bytes.
 pub const LIBRARY_LIMIT: u64 = 256 << 20;

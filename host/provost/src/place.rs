@@ -14,7 +14,7 @@ pub enum UnsafePlace {
     /// Group or world may write.
     #[error("`{}` can be written by others (mode {mode:04o})", path.display())]
     Writable {
-        /// The library, or a folder above it.
+        /// The file or folder, or one above it.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
@@ -22,7 +22,7 @@ pub enum UnsafePlace {
     /// It belongs to somebody who is neither root nor the host's user.
     #[error("`{}` belongs to user {owner}, neither root nor this process's user {user}", path.display())]
     Owner {
-        /// The library, or a folder above it.
+        /// The file or folder, or one above it.
         path: PathBuf,
         /// Its owner.
         owner: u32,
@@ -32,7 +32,7 @@ pub enum UnsafePlace {
 }
 
 impl UnsafePlace {
-    /// What to do about it.
+    /// What to do about a library in such a place.
     pub fn hint(&self) -> String {
         match self {
             Self::Writable { path, .. } => {
@@ -49,7 +49,7 @@ impl UnsafePlace {
 ///
 /// A folder with the sticky bit, such as `/tmp`, may be open to others as long as the library is
 /// not directly in it: nobody else can move what lies below.
-pub(super) fn check(path: &Path, file: &File) -> std::io::Result<Result<(), UnsafePlace>> {
+pub(crate) fn check(path: &Path, file: &File) -> std::io::Result<Result<(), UnsafePlace>> {
     let user = rustix::process::geteuid().as_raw();
     if let Err(refusal) = check_one(path, &file.metadata()?, user, false) {
         return Ok(Err(refusal));
@@ -63,7 +63,8 @@ pub(super) fn check(path: &Path, file: &File) -> std::io::Result<Result<(), Unsa
     Ok(Ok(()))
 }
 
-fn check_one(
+/// Checks one file or folder. For a folder above, the sticky bit may suffice.
+pub(crate) fn check_one(
     path: &Path,
     metadata: &Metadata,
     user: u32,
