@@ -29,6 +29,7 @@
 
 pub mod configuration;
 mod error;
+mod folder;
 mod host;
 pub mod loader;
 mod place;

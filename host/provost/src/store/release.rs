@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::staged::{Folder, Staged};
+use super::staged::Staged;
+use crate::folder::Folder;
 
 /// Only the owner may read plaintext, and what is on its way to be plaintext.
 const MODE: u32 = 0o600;

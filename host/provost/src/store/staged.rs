@@ -2,92 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, RenameFlags};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
-/// An open folder: names in it are meant relative to this descriptor, so that a folder that is
-/// renamed meanwhile does not lead a later step astray.
-#[derive(Debug)]
-pub(crate) struct Folder(OwnedFd);
-
-/// A folder's lock, given up on drop and by the kernel when the process dies.
-#[derive(Debug)]
-pub(crate) struct FolderLock<'a>(&'a Folder);
-
-impl Folder {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self(rustix::fs::open(path, flags, Mode::empty())?))
-    }
-
-    /// Opens a folder, made durably with its parents if it is not there.
-    pub(crate) fn open_or_create(path: &Path) -> io::Result<Self> {
-        match Self::open(path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            opened => return opened,
-        }
-        if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
-            let parent = Self::open_or_create(parent)?;
-            match rustix::fs::mkdirat(&parent.0, name, Mode::from_raw_mode(0o750)) {
-                Ok(()) => parent.sync()?,
-                // Another writer made it first.
-                Err(Errno::EXIST) => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        Self::open(path)
-    }
-
-    /// Waits until nobody else holds the lock. Each `Folder` counts as its own holder, so this
-    /// works among threads as well as among processes.
-    pub(crate) fn lock(&self) -> io::Result<FolderLock<'_>> {
-        retry_on_intr(|| rustix::fs::flock(&self.0, FlockOperation::LockExclusive))?;
-        Ok(FolderLock(self))
-    }
-
-    /// Makes the names in the folder durable.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        Ok(rustix::fs::fsync(&self.0)?)
-    }
-
-    /// Opens a file to read, never through a symbolic link, and without waiting for the other end
-    /// of a pipe.
-    pub(crate) fn open_file(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?.into())
-    }
-
-    /// Creates a file that must not be there yet.
-    pub(crate) fn create_file(&self, name: &str, mode: u32) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.0, name, flags, Mode::from_raw_mode(mode))?.into())
-    }
-
-    /// Gives a file another name, in place of what had that name.
-    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
-    }
-
-    /// Removes a name; says whether it was there.
-    pub(crate) fn remove(&self, name: &str) -> io::Result<bool> {
-        match rustix::fs::unlinkat(&self.0, name, AtFlags::empty()) {
-            Ok(()) => Ok(true),
-            Err(Errno::NOENT) => Ok(false),
-            Err(e) => Err(e.into()),
-        }
-    }
-}
-
-impl Drop for FolderLock<'_> {
-    fn drop(&mut self) {
-        // Closing the descriptor gives the lock up too, so a failure here has no consequence.
-        let _ = rustix::fs::flock(&self.0.0, FlockOperation::Unlock);
-    }
-}
+use crate::folder::Folder;
 
 /// A file being written: without any name where the file system can (`O_TMPFILE`), else under a
 /// passing one. Dropping it leaves nothing.
@@ -102,7 +23,7 @@ impl Staged {
     /// A file without a name; `None` where the file system has none such.
     pub(crate) fn unnamed(folder: &Arc<Folder>, mode: u32) -> io::Result<Option<Self>> {
         let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
-        match rustix::fs::openat(&folder.0, ".", flags, Mode::from_raw_mode(mode)) {
+        match rustix::fs::openat(folder, ".", flags, Mode::from_raw_mode(mode)) {
             Ok(fd) => Ok(Some(Self {
                 folder: Arc::clone(folder),
                 file: fd.into(),
@@ -188,7 +109,7 @@ impl Staged {
 
     fn link(&self, name: &str) -> io::Result<()> {
         let by_descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-        let to = self.folder.0.as_fd();
+        let to = self.folder.as_fd();
         match rustix::fs::linkat(CWD, by_descriptor, to, name, AtFlags::SYMLINK_FOLLOW) {
             // No /proc here: newer kernels let the owner link by descriptor.
             Err(Errno::NOENT) => {
@@ -200,7 +121,7 @@ impl Staged {
     }
 
     fn move_to_free(&self, from: &str, to: &str) -> io::Result<()> {
-        let folder = self.folder.0.as_fd();
+        let folder = self.folder.as_fd();
         match rustix::fs::renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
             // File systems without that flag have links instead.
             Err(Errno::INVAL | Errno::NOSYS) => {

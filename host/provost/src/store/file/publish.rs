@@ -15,7 +15,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
-use crate::store::staged::{Folder, Staged};
+use crate::folder::Folder;
+use crate::store::staged::Staged;
 use crate::store::{Metadata, ObjectInfo, StoreError};
 
 use super::place::Place;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use rustix::fs::Advice;
 use zeroize::Zeroizing;
 
-use crate::store::staged::Folder;
+use crate::folder::Folder;
 use crate::store::{Metadata, ObjectHead, ObjectReader, ObjectUri, StoreError};
 
 use super::place::Place;
