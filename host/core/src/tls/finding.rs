@@ -182,7 +182,7 @@ impl fmt::Display for Finding {
 }
 
 /// Text of the input, as it may be shown: escaped, and cut at 200 characters.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
     let mut shown: String = text
         .chars()

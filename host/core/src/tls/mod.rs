@@ -2,7 +2,8 @@
 //!
 //! [`bundle`] opens the guide's zip, [`pem`] finds the blocks in each file, [`certificate`] and
 //! the private key are read from them, the rules look at all of it, and what holds becomes
-//! [`TlsArtifacts`]. Each [`Finding`] names its rule, its place and what would be right.
+//! [`TlsArtifacts`]. Each [`Finding`] names its rule, its place and what would be right. [`render`]
+//! makes files of them.
 
 mod artifacts;
 pub mod bundle;
@@ -17,6 +18,7 @@ pub mod pem;
 mod policy;
 mod private_key;
 mod raw;
+pub mod render;
 mod roots;
 mod rule;
 mod rules;
@@ -25,9 +27,8 @@ pub use artifacts::{Report, TlsArtifacts, Verdict};
 pub use certificate::{Certificate, CertificateError, PublicKey};
 pub use finding::{ArtifactFile, Finding, Place, Severity};
 pub use moment::moment;
+pub use finding::{ArtifactFile, Finding, Place, Severity, shown};
 pub use policy::TlsPolicy;
 pub use raw::RawTlsFiles;
 pub use roots::DefaultRoots;
 pub use rule::RuleId;
-
-pub(crate) use finding::shown;
