@@ -6,6 +6,7 @@ mod pem;
 use std::collections::HashSet;
 
 use provost_plugin_api::SecretBytes;
+use serde::{Deserialize, Serialize};
 
 pub use name::{FileName, FileNameError};
 pub use pem::pem;
@@ -27,7 +28,8 @@ pub struct RenderedFile {
 }
 
 /// Who may read an installed file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Access {
     /// Its owner alone: mode 0600.
