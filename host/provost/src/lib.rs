@@ -25,12 +25,14 @@
 //!
 //! Everything else is reached by module: [`registry`] (which library has a class), [`loader`]
 //! (what a library must be to be opened), [`provider`] (the one handle to a loaded provider),
-//! [`store`] (object stores, and encrypted objects in them), [`configuration`] (files).
+//! [`store`] (object stores, and encrypted objects in them), [`install`] (generations of TLS
+//! artifacts), [`configuration`] (files).
 
 pub mod configuration;
 mod error;
 mod folder;
 mod host;
+pub mod install;
 pub mod loader;
 mod place;
 pub mod provider;

@@ -1,0 +1,98 @@
+//! Where installed artifacts are from, and whose they are.
+
+use provost_core::config::Sha256Digest;
+use provost_core::tls::{Certificate, TlsArtifacts, shown};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::loader::sha256;
+
+/// What a manifest says about artifacts beside their files: where they are from, and whose they
+/// are. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Provenance {
+    /// Where they are from, for people: a path, or a provider's class. Escaped and cut.
+    pub source: String,
+    /// What the provider calls this state of them. Escaped and cut.
+    pub provider_generation: Option<String>,
+    /// Whose they are.
+    pub end_entity: Option<EndEntity>,
+}
+
+/// The certificate that a generation is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EndEntity {
+    /// Its subject, or its first name. Escaped and cut.
+    pub subject: String,
+    /// SHA-256 of the certificate, DER: its fingerprint.
+    pub sha256: Sha256Digest,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, DER: what tells which private key is installed.
+    pub spki_sha256: Sha256Digest,
+    /// The first second of its validity (RFC 3339).
+    pub not_before: String,
+    /// The last second of its validity (RFC 3339).
+    pub not_after: String,
+}
+
+impl Provenance {
+    /// A source, and nothing about a certificate.
+    pub fn new(source: &str) -> Self {
+        Self {
+            source: shown(source),
+            provider_generation: None,
+            end_entity: None,
+        }
+    }
+
+    /// A source, and the certificate of what came from it.
+    pub fn of(artifacts: &TlsArtifacts, source: &str) -> Self {
+        Self {
+            end_entity: artifacts.chain().first().map(EndEntity::of),
+            ..Self::new(source)
+        }
+    }
+
+    /// Sets what the provider calls this state of the artifacts.
+    #[must_use]
+    pub fn with_provider_generation(mut self, generation: &str) -> Self {
+        self.provider_generation = Some(shown(generation));
+        self
+    }
+
+    /// Sets whose they are.
+    #[must_use]
+    pub fn with_end_entity(mut self, end_entity: EndEntity) -> Self {
+        self.end_entity = Some(end_entity);
+        self
+    }
+}
+
+impl EndEntity {
+    /// What a manifest says about a certificate.
+    pub fn of(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.name(),
+            sha256: sha256(certificate.der()),
+            spki_sha256: sha256(certificate.spki()),
+            not_before: rfc3339(certificate.not_before()),
+            not_after: rfc3339(certificate.not_after()),
+        }
+    }
+}
+
+/// A time in seconds since 1970 as RFC 3339 has it, which knows the years 0 to 9999, as
+/// certificates do.
+pub(super) fn rfc3339(seconds: i64) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let text = time.and_then(|time| time.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| format!("{seconds} seconds since 1970"))
+}
+
+/// Now, as RFC 3339 has it.
+pub(super) fn now() -> String {
+    rfc3339(OffsetDateTime::now_utc().unix_timestamp())
+}
