@@ -1,9 +1,12 @@
-//! How the first-party provider libraries read key files, and quote what they are asked.
+//! How the first-party provider libraries read key files, keep what was in them, and quote what
+//! they are asked.
 //!
 //! A key file is worth as much as the data it protects: [`read_secret`] refuses one that others on
 //! the machine can read, [`read_trusted`] one that others can change, and both say what to type.
 
 #![forbid(unsafe_code)]
+
+mod loaded;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -11,6 +14,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use provost_plugin_api::SecretBytes;
+
+pub use loaded::Loaded;
 
 /// Why a file was not read. Each message names the file and says what would be right.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,9 @@
 //! The provider: one key pair for every request.
 
-use std::sync::{Arc, PoisonError, RwLock};
-
-use provost_key_files::{excerpt, local_path, read_secret, read_trusted};
+use provost_key_files::{Loaded, excerpt, local_path, read_secret, read_trusted};
 use provost_plugin_api::{
     Call, Candidates, ClassContext, DecryptRequest, EncryptRequest, EncryptionMaterialsProvider,
-    Level, MaterialsDescription, Provider, ProviderError, RawMaterials, SecretBytes, Status,
+    MaterialsDescription, Provider, ProviderError, RawMaterials, SecretBytes, Status,
 };
 
 use crate::key_encoding::{Half, to_der};
@@ -29,13 +27,7 @@ const MAX_FILE: usize = 64 * 1024;
 pub struct RsaKeys {
     context: ClassContext,
     name: String,
-    state: RwLock<State>,
-}
-
-struct State {
-    pair: Arc<Pair>,
-    /// Why the last refresh failed, if it did: the key pair is the one from before it.
-    failure: Option<String>,
+    pair: Loaded<Pair>,
 }
 
 struct Pair {
@@ -46,53 +38,28 @@ struct Pair {
 impl Provider for RsaKeys {
     fn new(context: &ClassContext) -> Result<Self, ProviderError> {
         let name = context.conf().require(NAME)?.to_owned();
-        let pair = Arc::new(Pair::load(context)?);
+        let pair = Loaded::new(Pair::load(context)?);
         Ok(Self {
             context: context.clone(),
             name,
-            state: RwLock::new(State {
-                pair,
-                failure: None,
-            }),
+            pair,
         })
     }
 
     fn refresh(&self, _call: &Call) -> Result<(), ProviderError> {
-        // Read outside the lock: other calls go on with the key pair there is.
-        let loaded = Pair::load(&self.context);
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match loaded {
-            Ok(pair) => {
-                *state = State {
-                    pair: Arc::new(pair),
-                    failure: None,
-                };
-                Ok(())
-            }
-            Err(error) => {
-                state.failure = Some(error.message().to_owned());
-                drop(state);
-                let line = format!(
-                    "refresh failed, the key stays as it was: {}",
-                    error.message()
-                );
-                self.context.log(Level::Warn, &line);
-                Err(error)
-            }
-        }
+        self.pair
+            .refresh(&self.context, || Pair::load(&self.context))
     }
 
     fn status(&self, _call: &Call) -> Result<Status, ProviderError> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let mut status = Status::healthy(self.name.clone());
-        status.message = match (&state.failure, &state.pair.private) {
-            (Some(failure), _) => {
-                format!("the last refresh failed, the key stays as it was: {failure}")
-            }
-            (None, Some(_)) => "encrypts and decrypts".to_owned(),
-            (None, None) => "encrypts only: there is no private half here".to_owned(),
-        };
-        Ok(status)
+        Ok(self.pair.status(|pair| {
+            let mut status = Status::healthy(self.name.as_str());
+            status.message = match &pair.private {
+                Some(_) => "encrypts and decrypts".to_owned(),
+                None => "encrypts only: there is no private half here".to_owned(),
+            };
+            status
+        }))
     }
 }
 
@@ -119,9 +86,7 @@ impl EncryptionMaterialsProvider for RsaKeys {
 
 impl RsaKeys {
     fn materials(&self) -> RawMaterials {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let pair = Arc::clone(&state.pair);
-        drop(state);
+        let pair = self.pair.get();
         let Pair { public, private } = &*pair;
         let private = private.as_ref().map(SecretBytes::clone_secret);
         RawMaterials::rsa(public.secret_bytes().to_vec(), private)

@@ -1,12 +1,11 @@
 //! The provider: which key for which request.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
 
-use provost_key_files::{excerpt, local_path};
+use provost_key_files::{Loaded, excerpt, local_path};
 use provost_plugin_api::{
     Call, Candidates, ClassContext, DecryptRequest, EncryptRequest, EncryptionMaterialsProvider,
-    ErrorKind, Level, MaterialsDescription, Provider, ProviderError, RawMaterials, Status,
+    ErrorKind, MaterialsDescription, Provider, ProviderError, RawMaterials, Status,
 };
 
 use crate::key_list::{Generation, KeyList, PrefixKeys};
@@ -36,14 +35,7 @@ pub struct StaticKeys {
     context: ClassContext,
     list: PathBuf,
     allow_moved: bool,
-    state: RwLock<State>,
-}
-
-#[derive(Clone)]
-struct State {
-    keys: Arc<KeyList>,
-    /// Why the last refresh failed, if it did: the keys are those from before it.
-    failure: Option<String>,
+    keys: Loaded<KeyList>,
 }
 
 impl Provider for StaticKeys {
@@ -54,53 +46,27 @@ impl Provider for StaticKeys {
         let provider = Self {
             context: context.clone(),
             allow_moved: conf.bool(ALLOW_MOVED)?.unwrap_or(false),
-            state: RwLock::new(State {
-                keys: Arc::new(load(&list)?),
-                failure: None,
-            }),
+            keys: Loaded::new(load(&list)?),
             list,
         };
         Ok(provider)
     }
 
     fn refresh(&self, _call: &Call) -> Result<(), ProviderError> {
-        // Read outside the lock: other calls go on with the keys there are.
-        let loaded = load(&self.list);
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match loaded {
-            Ok(keys) => {
-                *state = State {
-                    keys: Arc::new(keys),
-                    failure: None,
-                };
-                Ok(())
-            }
-            Err(error) => {
-                state.failure = Some(error.message().to_owned());
-                drop(state);
-                let line = format!(
-                    "refresh failed, keys stay as they were: {}",
-                    error.message()
-                );
-                self.context.log(Level::Warn, &line);
-                Err(error)
-            }
-        }
+        self.keys.refresh(&self.context, || load(&self.list))
     }
 
     fn status(&self, _call: &Call) -> Result<Status, ProviderError> {
-        let State { keys, failure } = self.state();
         let newest = |keys: &PrefixKeys| {
             let newest = keys.newest().map(Generation::name).unwrap_or_default();
             format!("{} {newest}", keys.prefix())
         };
-        let mut status = Status::healthy(some_of(&keys, newest));
-        let count: usize = keys.prefixes().iter().map(|p| p.newest_first().len()).sum();
-        status.message = match failure {
-            None => format!("keys: {count}, prefixes: {}", keys.prefixes().len()),
-            Some(failure) => format!("the last refresh failed, keys stay as they were: {failure}"),
-        };
-        Ok(status)
+        Ok(self.keys.status(|keys| {
+            let mut status = Status::healthy(some_of(keys, newest));
+            let count: usize = keys.prefixes().iter().map(|p| p.newest_first().len()).sum();
+            status.message = format!("keys: {count}, prefixes: {}", keys.prefixes().len());
+            status
+        }))
     }
 }
 
@@ -115,7 +81,7 @@ impl EncryptionMaterialsProvider for StaticKeys {
             .call
             .object_uri()
             .or_else(|| description?.get_ignore_case(URI_ENTRY));
-        let keys = self.state().keys;
+        let keys = self.keys.get();
         let covering = self.covering(&keys, uri)?;
         let newest = covering
             .newest()
@@ -128,7 +94,7 @@ impl EncryptionMaterialsProvider for StaticKeys {
         // place allows. The place is the host's word only, so no entry of it stands in.
         let uri = request.call.object_uri();
         let stored = |entry| request.description.as_ref().and_then(|d| d.get(entry));
-        let keys = self.state().keys;
+        let keys = self.keys.get();
         match (stored(PREFIX_ENTRY), stored(GENERATION_ENTRY)) {
             (None, None) => {
                 let covering = self.covering(&keys, uri)?;
@@ -165,11 +131,6 @@ impl EncryptionMaterialsProvider for StaticKeys {
 }
 
 impl StaticKeys {
-    fn state(&self) -> State {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.clone()
-    }
-
     fn covering<'k>(
         &self,
         keys: &'k KeyList,
