@@ -1,6 +1,6 @@
 //! What a provider has from its files, and how a refresh replaces it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use provost_plugin_api::{ClassContext, Level, ProviderError, Status};
 
@@ -9,6 +9,9 @@ use provost_plugin_api::{ClassContext, Level, ProviderError, Status};
 /// While it is loaded anew, calls go on with what there is.
 pub struct Loaded<T> {
     state: RwLock<State<T>>,
+    /// Held by a refresh from its first read on: what was read earlier never replaces what was
+    /// read later.
+    refreshing: Mutex<()>,
 }
 
 struct State<T> {
@@ -25,6 +28,7 @@ impl<T> Loaded<T> {
                 value: Arc::new(value),
                 failure: None,
             }),
+            refreshing: Mutex::default(),
         }
     }
 
@@ -41,7 +45,10 @@ impl<T> Loaded<T> {
         context: &ClassContext,
         load: impl FnOnce() -> Result<T, ProviderError>,
     ) -> Result<(), ProviderError> {
-        // Read outside the lock: other calls go on with what there is.
+        let _refreshing = self
+            .refreshing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let loaded = load();
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match loaded {

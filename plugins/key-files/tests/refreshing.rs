@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a failure here is a failure of the test
 
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use provost_key_files::Loaded;
 use provost_plugin_api::{Attributes, ClassContext, Conf, Level, ProviderError, Status};
@@ -47,4 +49,28 @@ fn a_refresh_replaces_and_one_that_fails_keeps_and_says_why() {
 
     loaded.refresh(&context, || Ok(3)).unwrap();
     assert_eq!(status(&loaded).message, "well");
+}
+
+#[test]
+fn what_was_read_first_does_not_replace_what_was_read_later() {
+    let (context, _) = context();
+    let loaded = Loaded::new(0);
+    let (reading, begun) = channel();
+    let (ended, done) = channel();
+    std::thread::scope(|scope| {
+        let (loaded, context) = (&loaded, &context);
+        scope.spawn(move || {
+            begun.recv().unwrap();
+            loaded.refresh(context, || Ok(2)).unwrap();
+            ended.send(()).unwrap();
+        });
+        let first = loaded.refresh(context, || {
+            reading.send(()).unwrap();
+            // If the other refresh could end before this one, it would do so now.
+            let _ = done.recv_timeout(Duration::from_millis(300));
+            Ok(1)
+        });
+        first.unwrap();
+    });
+    assert_eq!(*loaded.get(), 2);
 }
