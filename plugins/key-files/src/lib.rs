@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod loaded;
+mod snapshot;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use provost_plugin_api::SecretBytes;
 
 pub use loaded::Loaded;
+pub use snapshot::Snapshot;
 
 /// Why a file was not read. Each message names the file and says what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +148,19 @@ pub fn excerpt(text: &str) -> String {
 /// The file must be a regular one (symbolic links are followed) of at most `at_most` bytes, and
 /// give no right to its group or to others.
 pub fn read_secret(path: &Path, at_most: usize) -> Result<SecretBytes, KeyFileError> {
+    secret(path, at_most).map(|(bytes, _)| bytes)
+}
+
+/// Reads a whole file that is no secret, but that decides which keys are used.
+///
+/// The file must be a regular one (symbolic links are followed) of at most `at_most` bytes, and
+/// writable by its owner alone.
+pub fn read_trusted(path: &Path, at_most: usize) -> Result<Vec<u8>, KeyFileError> {
+    trusted(path, at_most).map(|(bytes, _)| bytes)
+}
+
+/// What a file holds, and what it was when it was opened.
+fn secret(path: &Path, at_most: usize) -> Result<(SecretBytes, Metadata), KeyFileError> {
     let (file, metadata) = open(path)?;
     let mode = metadata.mode() & 0o7777;
     if mode & 0o077 != 0 {
@@ -157,14 +172,10 @@ pub fn read_secret(path: &Path, at_most: usize) -> Result<SecretBytes, KeyFileEr
     // One allocation of the right size: one that grows leaves copies behind.
     let mut bytes = SecretBytes::new(vec![0; size(path, &metadata, at_most)?]);
     fill(path, file, bytes.secret_bytes_mut())?;
-    Ok(bytes)
+    Ok((bytes, metadata))
 }
 
-/// Reads a whole file that is no secret, but that decides which keys are used.
-///
-/// The file must be a regular one (symbolic links are followed) of at most `at_most` bytes, and
-/// writable by its owner alone.
-pub fn read_trusted(path: &Path, at_most: usize) -> Result<Vec<u8>, KeyFileError> {
+fn trusted(path: &Path, at_most: usize) -> Result<(Vec<u8>, Metadata), KeyFileError> {
     let (file, metadata) = open(path)?;
     let mode = metadata.mode() & 0o7777;
     if mode & 0o022 != 0 {
@@ -175,7 +186,7 @@ pub fn read_trusted(path: &Path, at_most: usize) -> Result<Vec<u8>, KeyFileError
     }
     let mut bytes = vec![0; size(path, &metadata, at_most)?];
     fill(path, file, &mut bytes)?;
-    Ok(bytes)
+    Ok((bytes, metadata))
 }
 
 /// The scheme of a URI (RFC 3986, section 3.1), if `location` is one. A path may hold a colon
