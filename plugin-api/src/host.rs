@@ -32,6 +32,8 @@ pub mod limits {
     pub const DESCRIPTION_ENTRIES: usize = 256;
     /// A key, plain, encoded or wrapped.
     pub const KEY: usize = 64 * 1024;
+    /// The private key of TLS artifacts, PEM, with whatever text stands around it.
+    pub const PRIVATE_KEY: usize = 1024 * 1024;
     /// PEM certificates of one field.
     pub const CERTIFICATES: usize = 4 * 1024 * 1024;
     /// Attributes of both kinds together, in number.

@@ -81,6 +81,9 @@
 //! to the stored description ([`Wrapped::description`]), such as a key version, and finds them in
 //! [`UnwrapRequest::description`].
 //!
+//! **TLS artifacts** are asked for by node ([`TlsRequest`]), twice: they are what they are until the next
+//! refresh. Private key, chain and trust come as PEM ([`RawTlsArtifacts`]), and the host validates them.
+//!
 //! **[`refresh`](Provider::refresh)** reloads keys or artifacts, all or nothing: a failure keeps the old
 //! state. [`ErrorKind::NotFound`] on decryption makes the host refresh once and ask again, so that a key
 //! that was added elsewhere is found.

@@ -82,12 +82,23 @@ pub trait EncryptionMaterialsProvider: Provider {
 }
 
 /// A provider of TLS artifacts for data in transit.
+///
+/// # Contract
+///
+/// - The same node gets the same artifacts, byte for byte and under the same generation, until the
+///   provider is refreshed: the host asks twice, and refuses two different answers. A provider
+///   whose backend issues a certificate each time keeps what was issued, and replaces it in
+///   [`Provider::refresh`].
+/// - Private key and chain have at most 1 MiB each, the trusted certificates 4 MiB.
+/// - What is in them is validated by the host, as it validates a zip; nothing needs to be checked
+///   here.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a provider of TLS artifacts",
     label = "does not implement `TlsArtifactsProvider`",
     note = "a class that is declared `tls` needs it; one of keys is declared `materials`"
 )]
 pub trait TlsArtifactsProvider: Provider {
-    /// The artifacts that the node of [`TlsRequest::node_names`] shall use.
+    /// The artifacts that the node of [`TlsRequest::node_names`] shall use: the same until
+    /// [`refresh`](Provider::refresh).
     fn tls_artifacts(&self, request: &TlsRequest) -> Result<RawTlsArtifacts, ProviderError>;
 }

@@ -12,7 +12,8 @@ pub struct RawTlsArtifacts {
     pub certificate_chain: Vec<u8>,
     /// The trusted certificates, PEM. Needed when the chain does not lead to a default root.
     pub trusted_certificates: Option<Vec<u8>>,
-    /// Which state of the provider's artifacts this is.
+    /// Which state of the provider's artifacts this is, for people. It is shown: nothing secret
+    /// belongs into it.
     pub generation: String,
     /// Facts that have no field yet.
     pub attributes: Attributes,

@@ -9,23 +9,25 @@ use std::time::Duration;
 use provost_plugin_abi::v1::{
     AttributesAnswer, BytesEntry, CallRef, CandidatesAnswer, ClassEntry, ClassKind, ContextRef,
     DecryptRef, Dispatch, EncryptRef, ErrorAnswer, ErrorKind as Number, Header, KeyAnswer, KeyKind,
-    Library, MaterialsAnswer, RefreshAnswer, SecretBuf, StatusAnswer, TextEntry,
+    Library, MaterialsAnswer, RefreshAnswer, SecretBuf, StatusAnswer, TextEntry, TlsAnswer, TlsRef,
 };
 use provost_plugin_api::host::{
     CallError, ClassKind as KindFound, ForeignModule, ForeignProvider, limits,
 };
 use provost_plugin_api::{
     Attributes, Call, Conf, DecryptRequest, EncryptRequest, ErrorKind, ProviderError, Purpose,
-    RawMaterials,
+    RawMaterials, RawTlsArtifacts, TlsRequest,
 };
 
 /// Speaks the interface itself, so that nothing on its side keeps it from lying.
 struct Liar;
 
 type Change = Box<dyn FnOnce(&mut MaterialsAnswer)>;
+type TlsChange = Box<dyn FnOnce(&mut TlsAnswer)>;
 
 thread_local! {
     static CHANGE: RefCell<Option<Change>> = const { RefCell::new(None) };
+    static TLS_CHANGE: RefCell<Option<TlsChange>> = const { RefCell::new(None) };
     static ERROR: RefCell<Option<ErrorAnswer>> = const { RefCell::new(None) };
     static STATUS: RefCell<Option<StatusAnswer>> = const { RefCell::new(None) };
     static COUNT: RefCell<usize> = const { RefCell::new(1) };
@@ -85,6 +87,20 @@ impl Dispatch for Liar {
             attributes: AttributesAnswer::none(),
         })
     }
+
+    fn tls_artifacts(&self, _: &TlsRef<'_>) -> Result<TlsAnswer, ErrorAnswer> {
+        let mut answer = TlsAnswer {
+            private_key: SecretBuf::new(vec![1; 3]),
+            certificate_chain: vec![2; 3].into(),
+            trusted_certificates: Some(vec![3; 3].into()).into(),
+            generation: "1".to_owned().into(),
+            attributes: AttributesAnswer::none(),
+        };
+        if let Some(change) = TLS_CHANGE.take() {
+            change(&mut answer);
+        }
+        Ok(answer)
+    }
 }
 
 struct Lies;
@@ -113,6 +129,11 @@ fn call() -> Call {
 fn encrypt(change: impl FnOnce(&mut MaterialsAnswer) + 'static) -> Result<RawMaterials, CallError> {
     CHANGE.set(Some(Box::new(change)));
     liar().materials_for_encrypt(&EncryptRequest::new(call(), Purpose::ObjectStore))
+}
+
+fn tls(change: impl FnOnce(&mut TlsAnswer) + 'static) -> Result<RawTlsArtifacts, CallError> {
+    TLS_CHANGE.set(Some(Box::new(change)));
+    liar().tls_artifacts(&TlsRequest::new(call(), Vec::new(), None))
 }
 
 fn protocol<T: std::fmt::Debug>(answer: Result<T, CallError>) -> String {
@@ -190,6 +211,35 @@ fn sizes_are_refused_above_their_limit_and_taken_at_it() {
         answer.key.secret = Some(SecretBuf::new(vec![1; limits::KEY + 1])).into();
     }));
     assert_eq!(text, "`key` has 65537 bytes, at most 65536 are allowed");
+}
+
+#[test]
+fn tls_artifacts_are_refused_by_field_above_its_limit_and_taken_at_it() {
+    type Set = fn(&mut TlsAnswer, Vec<u8>);
+    let key: Set = |answer, bytes| answer.private_key = SecretBuf::new(bytes);
+    let chain: Set = |answer, bytes| answer.certificate_chain = bytes.into();
+    let trusted: Set = |answer, bytes| answer.trusted_certificates = Some(bytes.into()).into();
+    for (field, limit, set) in [
+        ("private key", 1 << 20, key),
+        ("certificate chain", 4 << 20, chain),
+        ("trusted certificates", 4 << 20, trusted),
+    ] {
+        let of_size = |size| tls(move |answer| set(answer, vec![b'x'; size]));
+        assert!(of_size(limit).is_ok(), "{field}");
+        for over in [limit + 1, 100 << 20] {
+            let text = protocol(of_size(over));
+            let expected = format!("`{field}` has {over} bytes, at most {limit} are allowed");
+            assert_eq!(text, expected);
+        }
+    }
+    let text = protocol(tls(|answer| answer.generation = vec![0xff].into()));
+    assert_eq!(text, "`generation` is not UTF-8 from byte 0 on");
+    let long = "g".repeat(limits::NAME + 1);
+    let text = protocol(tls(move |answer| answer.generation = long.into()));
+    assert_eq!(
+        text,
+        "`generation` has 4097 bytes, at most 4096 are allowed"
+    );
 }
 
 #[test]

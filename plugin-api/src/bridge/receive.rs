@@ -233,7 +233,7 @@ pub(crate) fn tls(from: TlsAnswer) -> Checked<RawTlsArtifacts> {
         limits::CERTIFICATES,
     )?;
     Ok(RawTlsArtifacts {
-        private_key: secret("private key", from.private_key, limits::KEY)?,
+        private_key: secret("private key", from.private_key, limits::PRIVATE_KEY)?,
         certificate_chain: chain,
         trusted_certificates: trusted,
         generation: text("generation", from.generation, limits::NAME)?,
