@@ -14,9 +14,7 @@ impl Misbehaviour for NoisyError {
     }
 
     fn spoil(&self, _: RawMaterials) -> Result<RawMaterials, ProviderError> {
-        let noise = "\u{1b}[2J\u{1b}[31mred\u{7}\u{8}\r\n\0\u{9b}1m\u{202e}";
-        let message = noise.repeat((1 << 20) / noise.len());
-        Err(ProviderError::new(ErrorKind::Denied, message))
+        Err(noisy_error())
     }
 }
 
@@ -42,4 +40,11 @@ impl Misbehaviour for FloodStdout {
         let _ = out.flush();
         Ok(good)
     }
+}
+
+/// An error of 1 MiB full of control characters and ANSI escapes.
+pub(crate) fn noisy_error() -> ProviderError {
+    let noise = "\u{1b}[2J\u{1b}[31mred\u{7}\u{8}\r\n\0\u{9b}1m\u{202e}";
+    let message = noise.repeat((1 << 20) / noise.len());
+    ProviderError::new(ErrorKind::Denied, message)
 }

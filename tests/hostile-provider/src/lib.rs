@@ -2,8 +2,8 @@
 //! can be shown to survive it. Beside them a few that behave well, for tests that need a provider.
 //!
 //! A misbehaving class builds like any other, answers `status` like any other, and shows its
-//! misbehaviour in `materials_for_encrypt` and `materials_for_decrypt`; unless its name says where
-//! else.
+//! misbehaviour in `materials_for_encrypt` and `materials_for_decrypt`, or in `tls_artifacts` when its
+//! name begins with `Tls`; unless its name says where else.
 //!
 //! | class `provost.hostile.…` | what it does |
 //! |---|---|
@@ -30,7 +30,16 @@
 //! | `Leak` | says its `password` in logs, on stdout and stderr, and where `place` says |
 //! | `Away` | as `Good`, but `Unavailable` for decryption while the file `while` exists |
 //! | `PanicOnDecrypt` | as `Good`, but panics when it is asked to decrypt |
-//! | `Tls` | a TLS class, without artifacts |
+//! | `TlsGood` | the artifacts in the files `private_key`, `certificate_chain` and `trusted_certificates`; blocks with nothing in them for those not set |
+//! | `TlsOtherKey` | the same, with the private key in `other.private_key` |
+//! | `TlsChangingLeaf` | the same, and in every second call those in `other.private_key` and so on |
+//! | `TlsHalf` | a private key and an empty chain |
+//! | `TlsHuge` | `bytes` bytes of PEM, 100 MiB if not set, in `field`: `private_key`, `certificate_chain` (if not set) or `trusted_certificates` |
+//! | `TlsPanic`, `TlsHang` | panics, never answers |
+//! | `TlsNotPem` | DER, HTML and zero bytes |
+//! | `TlsNoisyError` | as `NoisyError` |
+//! | `TlsNoisyGeneration` | as `TlsGood`, under a generation of 4 KiB full of control characters |
+//! | `TlsPicky` | as `TlsGood`, for the node `node` of the cluster `cluster`; not found for others |
 
 mod asked;
 mod crash;
@@ -41,6 +50,7 @@ mod hostile;
 mod reading;
 mod rotating;
 mod tls;
+mod tls_wrong;
 mod wrong;
 
 use provost_plugin_api::export_providers;
@@ -55,7 +65,11 @@ use held::Held;
 use hostile::Hostile;
 use reading::{Away, PanicOnDecrypt};
 use rotating::{NoDescription, Rotating};
-use tls::Tls;
+use tls::{HostileTls, TlsGood, TlsPicky};
+use tls_wrong::{
+    TlsChangingLeaf, TlsHalf, TlsHang, TlsHuge, TlsNoisyError, TlsNoisyGeneration, TlsNotPem,
+    TlsOtherKey, TlsPanic,
+};
 use wrong::{
     ChangingKey, ForgetfulKey, HugeDescription, NotUtf8Description, ShortKey, WrongAlgorithm,
     ZeroKey,
@@ -141,5 +155,54 @@ export_providers! {
     materials "provost.hostile.PanicOnDecrypt" => PanicOnDecrypt {
         conf: ["seed" () "what the key is derived from; `provost` when absent"],
     };
-    tls "provost.hostile.Tls" => Tls;
+    tls "provost.hostile.TlsGood" => TlsGood {
+        conf: [
+            "private_key" () "the private key's file",
+            "certificate_chain" () "the chain's file",
+            "trusted_certificates" () "the trusted certificates' file; none when absent",
+        ],
+        needs: [files],
+    };
+    tls "provost.hostile.TlsOtherKey" => HostileTls<TlsOtherKey> {
+        conf: [
+            "private_key" () "the private key's file",
+            "certificate_chain" () "the chain's file",
+            "trusted_certificates" () "the trusted certificates' file; none when absent",
+            "other.private_key" (required) "the file of the key that it returns",
+        ],
+        needs: [files],
+    };
+    tls "provost.hostile.TlsChangingLeaf" => HostileTls<TlsChangingLeaf> {
+        conf: [
+            "private_key" () "the private key's file",
+            "certificate_chain" () "the chain's file",
+            "trusted_certificates" () "the trusted certificates' file; none when absent",
+            "other.private_key" (required) "the other private key's file",
+            "other.certificate_chain" (required) "the other chain's file",
+            "other.trusted_certificates" () "the other trusted certificates' file; none when absent",
+        ],
+        needs: [files],
+    };
+    tls "provost.hostile.TlsHalf" => HostileTls<TlsHalf>;
+    tls "provost.hostile.TlsHuge" => HostileTls<TlsHuge> {
+        conf: [
+            "bytes" () "how large the field is; 100 MiB when absent",
+            "field" () "private_key, certificate_chain or trusted_certificates; certificate_chain when absent",
+        ],
+    };
+    tls "provost.hostile.TlsPanic" => HostileTls<TlsPanic>;
+    tls "provost.hostile.TlsHang" => HostileTls<TlsHang>;
+    tls "provost.hostile.TlsNotPem" => HostileTls<TlsNotPem>;
+    tls "provost.hostile.TlsNoisyError" => HostileTls<TlsNoisyError>;
+    tls "provost.hostile.TlsNoisyGeneration" => HostileTls<TlsNoisyGeneration>;
+    tls "provost.hostile.TlsPicky" => TlsPicky {
+        conf: [
+            "node" (required) "the name of the node",
+            "cluster" (required) "the id of the cluster",
+            "private_key" () "the private key's file",
+            "certificate_chain" () "the chain's file",
+            "trusted_certificates" () "the trusted certificates' file; none when absent",
+        ],
+        needs: [files],
+    };
 }

@@ -133,7 +133,7 @@ fn a_class_that_the_library_does_not_have_is_found_before_anything_of_it_runs() 
 #[test]
 fn a_class_of_another_kind_is_refused() {
     in_both_modes(|isolation| {
-        let rig = trapped("Tls", isolation).build();
+        let rig = trapped("TlsGood", isolation).build();
         let RegistryError::Kind { wanted, found, .. } = registry_error(&rig) else {
             panic!("another error")
         };
