@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use provost_plugin_api::host::limits;
 use provost_plugin_api::{
     Attributes, Call, DecryptRequest, EncryptRequest, ErrorKind, GenerateRequest,
     MaterialsDescription, ProviderError, Purpose, RawKey, RawMaterials, RawTlsArtifacts,
@@ -10,7 +11,7 @@ use provost_plugin_api::{
 };
 
 use super::{AnswerFrame, Failure, OwnedRequest, Ready, RequestFrame, WireAnswer};
-use crate::frame::{self, FRAME_LIMIT, FrameError};
+use crate::frame::{self, FRAME_LIMIT, FrameError, TLS_FRAME_LIMIT};
 use crate::{Answer, Request};
 
 fn attributes() -> Attributes {
@@ -245,6 +246,34 @@ fn a_frame_is_refused_above_the_limit_before_anything_is_allocated() {
         1000,
     );
     assert!(matches!(encoded, Err(FrameError::Malformed(_))));
+}
+
+#[test]
+fn the_largest_tls_artifacts_that_a_provider_may_return_fit_into_their_frame() {
+    let pem = |size| vec![b'x'; size];
+    let mut tls = RawTlsArtifacts::from_pem(
+        SecretBytes::new(pem(limits::PRIVATE_KEY)),
+        pem(limits::CERTIFICATES),
+    )
+    .with_trusted_certificates(pem(limits::CERTIFICATES))
+    .with_generation("g".repeat(limits::NAME));
+    for _ in 0..limits::ATTRIBUTES {
+        tls.attributes
+            .push("n".repeat(limits::NAME), pem(limits::ATTRIBUTE));
+    }
+    let answer = Answer::TlsArtifacts(tls);
+    let answer = Ok(WireAnswer::lend(&answer).unwrap());
+    let frame = AnswerFrame {
+        sequence: u64::MAX,
+        answer,
+    };
+    let frame = frame::encode(&frame, TLS_FRAME_LIMIT).unwrap();
+    let received: AnswerFrame<'_> = frame::decode(&frame[4..]).unwrap();
+    let Ok(Answer::TlsArtifacts(got)) = received.answer.map(|a| a.into_owned().unwrap()) else {
+        panic!()
+    };
+    assert_eq!(got.private_key.len(), limits::PRIVATE_KEY);
+    assert_eq!(got.certificate_chain.len(), limits::CERTIFICATES);
 }
 
 #[test]

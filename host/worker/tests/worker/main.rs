@@ -10,6 +10,7 @@ mod lifetime;
 mod programs;
 mod setup;
 mod surroundings;
+mod tls;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         lifetime::TESTS,
         programs::TESTS,
         surroundings::TESTS,
+        tls::TESTS,
     ];
     let chosen = groups.into_iter().flatten().filter(|(name, _)| {
         filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
