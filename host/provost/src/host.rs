@@ -25,12 +25,12 @@ pub struct Host {
     registry: Registry,
     program: Option<WorkerProgram>,
     stores: Arc<Stores>,
-    loaded: Mutex<HashMap<ClassName, Slot>>,
+    keys: Slots<Arc<ProviderKeys>>,
 }
 
-/// A class's provider, once it is loaded. Each has a lock of its own: a provider that is slow to
-/// start keeps nobody from another one.
-type Slot = Arc<Mutex<Option<Arc<ProviderKeys>>>>;
+/// The providers of one kind, once they are loaded. Each has a lock of its own: a provider that is
+/// slow to start keeps nobody from another one.
+type Slots<T> = Mutex<HashMap<ClassName, Arc<Mutex<Option<T>>>>>;
 
 /// Builds a [`Host`].
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ impl HostBuilder {
             registry,
             program: Some(program),
             stores: Arc::default(),
-            loaded: Mutex::default(),
+            keys: Mutex::default(),
         })
     }
 }
@@ -169,23 +169,41 @@ impl Host {
     }
 
     fn keys(&self, class: &ClassName) -> Result<Arc<ProviderKeys>, Error> {
+        self.loaded(
+            &self.keys,
+            class,
+            ClassKind::Materials,
+            |handle, starter| {
+                let host = Arc::clone(&self.configuration);
+                Arc::new(ProviderKeys::new(handle, Arc::new(starter), host))
+            },
+        )
+    }
+
+    /// The provider of a class, which is of this kind, from its slot; or a new one.
+    fn loaded<T: Clone>(
+        &self,
+        slots: &Slots<T>,
+        class: &ClassName,
+        kind: ClassKind,
+        of: impl FnOnce(ProviderHandle, Starter) -> T,
+    ) -> Result<T, Error> {
         let slot = {
-            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(loaded.entry(class.clone()).or_default())
+            let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(class.clone()).or_default())
         };
         let mut loaded = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keys) = &*loaded {
-            return Ok(Arc::clone(keys));
+        if let Some(provider) = &*loaded {
+            return Ok(provider.clone());
         }
         let registration = self.registry.resolve(class).map_err(LoadError::from)?;
-        let library = loader::accept(&registration, ClassKind::Materials, &self.configuration)?;
+        let library = loader::accept(&registration, kind, &self.configuration)?;
         let host = Arc::clone(&self.configuration);
         let starter = Starter::new(host, class.clone(), library, self.program.clone())?;
         let handle = starter.start().map_err(|error| self.pointed(error))?;
-        let host = Arc::clone(&self.configuration);
-        let keys = Arc::new(ProviderKeys::new(handle, Arc::new(starter), host));
-        *loaded = Some(Arc::clone(&keys));
-        Ok(keys)
+        let provider = of(handle, starter);
+        *loaded = Some(provider.clone());
+        Ok(provider)
     }
 
     /// A provider's complaint about a configuration key, underlined where the key is set.
