@@ -25,6 +25,8 @@ pub enum Error {
     Disabled {
         /// What was asked for.
         what: &'static str,
+        /// What would enable it.
+        takes: &'static str,
         /// The security configuration.
         configuration: String,
     },
@@ -49,8 +51,8 @@ pub enum ApiMisuse {
          `provost::worker::serve_if_worker()`"
     )]
     NoWorker,
-    /// Objects need a security configuration.
-    #[error("`Host::objects` needs a security configuration")]
+    /// What is encrypted, and which class does it, is said by a security configuration alone.
+    #[error("`Host::objects` and `Host::tls_artifacts` need a security configuration")]
     NoSecurityConfiguration,
 }
 
@@ -93,11 +95,7 @@ impl Error {
             Self::Misuse(_) => None,
             Self::Configuration(error) => error.hint(),
             Self::Refused(diagnostic) => diagnostic.hint_text().map(str::to_owned),
-            Self::Disabled { .. } => Some(
-                "it takes EnableAtRestEncryption true, and an S3EncryptionConfiguration of mode \
-                 CSE-Custom"
-                    .to_owned(),
-            ),
+            Self::Disabled { takes, .. } => Some(format!("it takes {takes}")),
             Self::Load(error) => error.hint(),
             Self::Provider(error) => error.hint(),
             Self::Object(error) => error.hint(),

@@ -1,4 +1,7 @@
-//! The embedder's paved path: from two configurations to loaded providers and encrypted objects.
+//! The embedder's paved path: from two configurations to loaded providers, encrypted objects and
+//! TLS artifacts.
+
+mod tls;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,6 +29,7 @@ pub struct Host {
     program: Option<WorkerProgram>,
     stores: Arc<Stores>,
     keys: Slots<Arc<ProviderKeys>>,
+    tls: Slots<ProviderHandle>,
 }
 
 /// The providers of one kind, once they are loaded. Each has a lock of its own: a provider that is
@@ -89,6 +93,7 @@ impl HostBuilder {
             program: Some(program),
             stores: Arc::default(),
             keys: Mutex::default(),
+            tls: Mutex::default(),
         })
     }
 }
@@ -142,6 +147,8 @@ impl Host {
         let Some(s3) = s3 else {
             return Err(Error::Disabled {
                 what: "client-side encryption of objects",
+                takes: "EnableAtRestEncryption true, and an S3EncryptionConfiguration of mode \
+                        CSE-Custom",
                 configuration: security.source().name().to_owned(),
             });
         };

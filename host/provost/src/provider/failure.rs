@@ -60,6 +60,18 @@ pub enum ProviderFailure {
         /// What is wrong with them.
         source: MaterialsError,
     },
+    /// Two calls, two answers.
+    #[error(
+        "{provider} returned two different answers to two calls of {operation}: the {field} differs"
+    )]
+    Unstable {
+        /// Who.
+        provider: ProviderName,
+        /// The call.
+        operation: &'static str,
+        /// What differs.
+        field: &'static str,
+    },
     /// No answer in time.
     #[error("{provider} did not answer {operation} within {after:?}")]
     Deadline {
@@ -104,7 +116,7 @@ impl ProviderFailure {
     /// Whether the provider broke its contract, rather than being unable to answer.
     pub fn is_violation(&self) -> bool {
         match self {
-            Self::Protocol { .. } | Self::Materials { .. } => true,
+            Self::Protocol { .. } | Self::Materials { .. } | Self::Unstable { .. } => true,
             Self::Worker { source, .. } => is_violation(source),
             Self::Answered { .. } | Self::Deadline { .. } | Self::Busy { .. } => false,
         }
@@ -124,6 +136,10 @@ impl ProviderFailure {
                     .to_owned(),
             ),
             Self::Protocol { provider, .. } => Some(defect(provider)),
+            Self::Unstable { provider, .. } => Some(format!(
+                "what it hands out may change with `refresh` only; {}",
+                defect(provider)
+            )),
             Self::Materials { provider, .. } => Some(format!(
                 "if the key that it was given is right, {}",
                 defect(provider)

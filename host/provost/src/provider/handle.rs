@@ -1,6 +1,7 @@
 //! The one thing that the rest of the host sees of a provider.
 
 mod ask;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,8 @@ use tokio::sync::Semaphore;
 use super::failure::{ProviderFailure, ProviderName};
 use super::in_process;
 use super::watch::{TICK, ticks, watched};
+
+pub use tls::ProvidedTls;
 
 /// The most threads that calls in this process have at a time, those that hang included.
 const THREADS: usize = 64;

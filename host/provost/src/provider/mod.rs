@@ -9,7 +9,7 @@ mod start;
 mod watch;
 
 pub use failure::{ProviderFailure, ProviderName};
-pub use handle::ProviderHandle;
+pub use handle::{ProvidedTls, ProviderHandle};
 pub use keys::KeyError;
 pub(crate) use keys::ProviderKeys;
 pub use proof::Proven;

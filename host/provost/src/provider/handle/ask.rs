@@ -1,11 +1,13 @@
 //! Calls on threads of their own, for callers that do not wait for ever.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Backend, ProviderHandle};
 use crate::provider::failure::ProviderFailure;
-use crate::provider::watch::Watch;
+use crate::provider::watch::{TICK, Watch, ticks};
 
 /// How much longer than its deadline a call of a worker may take: the worker is killed by then.
 const WORKER_GRACE: Duration = Duration::from_secs(10);
@@ -27,22 +29,10 @@ impl ProviderHandle {
         let Ok(Ok(permit)) = tokio::time::timeout(self.0.deadline, free).await else {
             return Err(self.busy(operation));
         };
-        let (handle, watch) = (self.clone(), Watch::default());
         let (sender, mut receiver) = tokio::sync::oneshot::channel();
-        let watched = watch.clone();
-        // Not `spawn_blocking`: a runtime waits for those threads when it ends.
-        let spawned = std::thread::Builder::new()
-            .name("provost-provider".into())
-            .spawn(move || {
-                watched.this_thread();
-                let answer = calls(&handle);
-                // Kept for as long as the provider keeps the thread; free before its answer is seen.
-                drop(permit);
-                let _ = sender.send(answer);
-            });
-        if let Err(error) = spawned {
-            return Err(self.protocol(operation, format!("no thread for the call: {error}")));
-        }
+        let watch = self.on_a_thread(operation, permit, calls, |answer| {
+            let _ = sender.send(answer);
+        })?;
         let limit = match self.0.backend {
             Backend::InProcess(_) => self.0.deadline,
             Backend::Worker(_) => self.0.deadline + WORKER_GRACE,
@@ -58,6 +48,76 @@ impl ProviderHandle {
                 }
                 Err(_) => {}
             }
+        }
+    }
+    /// The same for a caller that waits, with a runtime or without. A worker ends its calls
+    /// itself, so they need no thread.
+    pub(crate) fn ask_and_wait<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
+    ) -> Result<T, ProviderFailure> {
+        if let Backend::Worker(_) = self.0.backend {
+            return calls(self);
+        }
+        let permit = self.wait_for_a_thread(operation)?;
+        let (sender, receiver) = mpsc::channel();
+        let watch = self.on_a_thread(operation, permit, calls, move |answer| {
+            let _ = sender.send(answer);
+        })?;
+        loop {
+            let wait = watch
+                .overdue(self.0.deadline)
+                .map_err(|running| self.overrun(running.operation))?;
+            match receiver.recv_timeout(wait) {
+                Ok(result) => return result,
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    return Err(self.protocol(operation, "the calling thread ended".to_owned()));
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn wait_for_a_thread(
+        &self,
+        operation: &'static str,
+    ) -> Result<OwnedSemaphorePermit, ProviderFailure> {
+        let begun = ticks();
+        loop {
+            match Arc::clone(&self.0.threads).try_acquire_owned() {
+                Ok(permit) => return Ok(permit),
+                Err(_) if ticks().saturating_sub(begun) > self.0.deadline => {
+                    return Err(self.busy(operation));
+                }
+                Err(_) => std::thread::sleep(TICK),
+            }
+        }
+    }
+
+    /// Makes the calls on a thread that is watched, and hands over what they return.
+    fn on_a_thread<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        permit: OwnedSemaphorePermit,
+        calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
+        send: impl FnOnce(Result<T, ProviderFailure>) + Send + 'static,
+    ) -> Result<Watch, ProviderFailure> {
+        let (handle, watch) = (self.clone(), Watch::default());
+        let watched = watch.clone();
+        // Not `spawn_blocking`: a runtime waits for those threads when it ends.
+        let spawned = std::thread::Builder::new()
+            .name("provost-provider".into())
+            .spawn(move || {
+                watched.this_thread();
+                let answer = calls(&handle);
+                // Kept for as long as the provider keeps the thread; free before its answer is seen.
+                drop(permit);
+                send(answer);
+            });
+        match spawned {
+            Ok(_) => Ok(watch),
+            Err(error) => Err(self.protocol(operation, format!("no thread for the call: {error}"))),
         }
     }
 }

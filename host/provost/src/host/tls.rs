@@ -1,0 +1,58 @@
+//! TLS artifacts from the provider that the security configuration names.
+
+use provost_core::config::{CertificateSource, ClassName};
+use provost_core::section::ClassKind;
+
+use super::Host;
+use crate::error::{ApiMisuse, Error};
+use crate::provider::{ProvidedTls, ProviderHandle};
+
+impl Host {
+    /// The class that has the TLS artifacts, by the security configuration.
+    pub fn tls_class(&self) -> Result<&ClassName, Error> {
+        let security = self
+            .security
+            .as_ref()
+            .ok_or(ApiMisuse::NoSecurityConfiguration)?;
+        let Some(in_transit) = security.in_transit() else {
+            return Err(Error::Disabled {
+                what: "encryption in transit",
+                takes: "EnableInTransitEncryption true, and a TLSCertificateConfiguration",
+                configuration: security.source().name().to_owned(),
+            });
+        };
+        let certificates = in_transit.certificates();
+        match certificates.get() {
+            CertificateSource::Custom(named) => Ok(named.class.get()),
+            _ => Err(security
+                .error(
+                    certificates.span(),
+                    "CertificateProviderType PEM names a zip, and no provider",
+                )
+                .label("where the certificates come from")
+                .hint("with Custom, CertificateProviderClass names a provider")
+                .into()),
+        }
+    }
+
+    /// Loads the provider of TLS artifacts, or returns the one that is loaded. Blocks.
+    pub fn tls_provider(&self) -> Result<ProviderHandle, Error> {
+        let class = self.tls_class()?;
+        self.loaded(&self.tls, class, ClassKind::Tls, |handle, _| handle)
+    }
+
+    /// Asks that provider for the artifacts of this node, by the names and the cluster id of the
+    /// host's configuration. Loads the provider; blocks.
+    ///
+    /// What comes back is held to its sizes and to being the same in two calls, and not yet
+    /// validated. Until the provider is refreshed it stays the same.
+    pub fn tls_artifacts(&self) -> Result<ProvidedTls, Error> {
+        let provider = self.tls_provider()?;
+        let node_names = self.configuration.node_names.get().clone();
+        let cluster_id = self.configuration.cluster_id.as_ref();
+        let cluster_id = cluster_id.map(|id| id.get().clone());
+        Ok(provider.ask_and_wait("tls_artifacts", move |provider| {
+            provider.tls_artifacts(&node_names, cluster_id.as_deref())
+        })?)
+    }
+}
