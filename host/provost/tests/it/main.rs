@@ -21,5 +21,6 @@ mod rig;
 mod rotation;
 mod secrets;
 mod surroundings;
+mod tls_provider;
 mod transcript;
 mod writing;

@@ -8,8 +8,9 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-const NAMES: [&str; 3] = [
+const NAMES: [&str; 4] = [
     "libprovost_hostile_provider.so",
+    "libprovost_pem_files.so",
     "libprovost_rsa_keys.so",
     "libprovost_static_keys.so",
 ];

@@ -42,6 +42,7 @@ pub(crate) struct Setup {
     conf: String,
     top: String,
     tables: String,
+    in_transit: bool,
     folder: TempDir,
 }
 
@@ -54,6 +55,7 @@ impl Setup {
                 class.to_owned(),
                 plugins().join("libprovost_static_keys.so"),
             ),
+            "provost.tls.PemFiles" => (class.to_owned(), plugins().join("libprovost_pem_files.so")),
             "provost.keys.Rsa" => (class.to_owned(), plugins().join("libprovost_rsa_keys.so")),
             class if class.contains('.') => (class.to_owned(), PathBuf::new()),
             class => (format!("provost.hostile.{class}"), hostile_library()),
@@ -66,6 +68,7 @@ impl Setup {
             conf: String::new(),
             top: String::new(),
             tables: String::new(),
+            in_transit: false,
             folder: private_folder(),
         }
     }
@@ -105,6 +108,12 @@ impl Setup {
         self
     }
 
+    /// The class has the TLS artifacts, and nothing is encrypted at rest.
+    pub(crate) fn in_transit(mut self) -> Self {
+        self.in_transit = true;
+        self
+    }
+
     pub(crate) fn configuration(&self) -> HostConfiguration {
         let Self {
             class,
@@ -130,20 +139,33 @@ impl Setup {
             .value
     }
 
-    pub(crate) fn build(self) -> Rig {
-        log::collect();
-        let security = format!(
+    fn security(&self) -> String {
+        let (library, class) = (self.library.display(), &self.class);
+        if self.in_transit {
+            return format!(
+                r#"{{"EncryptionConfiguration": {{
+                    "EnableInTransitEncryption": true,
+                    "EnableAtRestEncryption": false,
+                    "InTransitEncryptionConfiguration": {{"TLSCertificateConfiguration": {{
+                        "CertificateProviderType": "Custom",
+                        "S3Object": "{library}",
+                        "CertificateProviderClass": "{class}"}}}}}}}}"#
+            );
+        }
+        format!(
             r#"{{"EncryptionConfiguration": {{
                 "EnableInTransitEncryption": false,
                 "EnableAtRestEncryption": true,
                 "AtRestEncryptionConfiguration": {{"S3EncryptionConfiguration": {{
                     "EncryptionMode": "CSE-Custom",
-                    "S3Object": "{}",
-                    "EncryptionKeyProviderClass": "{}"}}}}}}}}"#,
-            self.library.display(),
-            self.class,
-        );
-        let source = Source::new("security.json", security);
+                    "S3Object": "{library}",
+                    "EncryptionKeyProviderClass": "{class}"}}}}}}}}"#
+        )
+    }
+
+    pub(crate) fn build(self) -> Rig {
+        log::collect();
+        let source = Source::new("security.json", self.security());
         let security = SecurityConfiguration::parse(source, Some(&self.root()))
             .unwrap_or_else(|errors| panic!("{errors}"))
             .value;
