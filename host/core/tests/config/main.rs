@@ -11,6 +11,7 @@ mod policies;
 mod robustness;
 mod rules;
 mod samples;
+mod tls;
 mod values;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use super::policy::{
     WriteFormat, WritePolicy,
 };
 use super::setting::{Origin, Setting};
-use super::{DescriptionPolicy, HostConfiguration, Libraries};
+use super::{DescriptionPolicy, HostConfiguration, Libraries, TlsSettings};
 
 /// One value of the host configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         node_names,
         libraries,
         description,
+        tls,
         source,
         classes,
         unlisted_class: _,
@@ -46,6 +47,12 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         uri,
         cluster_id: cluster_id_entry,
     } = description;
+    let TlsSettings {
+        directory,
+        owner,
+        default_roots,
+        strict,
+    } = tls;
     let mut list = List(Vec::new());
     list.optional(
         "security_configuration",
@@ -60,6 +67,10 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     list.add("description.populate", populate, |populate| *populate);
     list.add("description.uri", uri, Clone::clone);
     list.add("description.cluster_id", cluster_id_entry, Clone::clone);
+    list.optional("tls.directory", directory.as_ref(), |p| p.display());
+    list.optional("tls.owner", owner.as_ref(), Clone::clone);
+    list.add("tls.default_roots", default_roots, Clone::clone);
+    list.add("tls.strict", strict, |strict| *strict);
     for (name, class) in classes {
         list.class(&format!("classes.\"{name}\""), class);
         for entry in &class.conf {

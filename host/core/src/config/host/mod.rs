@@ -5,6 +5,7 @@ mod explain;
 mod policy;
 mod read;
 mod setting;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,12 +18,15 @@ pub use self::policy::{
     WriteEnvelope, WriteFormat, WritePolicy,
 };
 pub use self::setting::{Origin, Setting};
+pub use self::tls::{
+    DefaultRootsSource, DefaultRootsSourceError, FileOwner, FileOwnerError, TlsSettings,
+};
 
 use super::class_name::ClassName;
 use super::diagnostic::{Diagnostic, Diagnostics, Loaded};
 use super::source::{Source, Span};
 
-/// How this host works: libraries, classes, policies.
+/// How this host works: libraries, TLS artifacts, classes, policies.
 ///
 /// Paths that the file gives relative to itself are already joined to its folder.
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub struct HostConfiguration {
     pub libraries: Libraries,
     /// What the host writes into the description of requests.
     pub description: DescriptionPolicy,
+    /// Where TLS artifacts are installed, and what they are held against.
+    pub tls: TlsSettings,
     source: Arc<Source>,
     classes: BTreeMap<ClassName, ClassConfiguration>,
     unlisted_class: ClassConfiguration,

@@ -5,6 +5,7 @@ mod conf;
 mod environment;
 mod prefixes;
 mod secrets;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,6 +72,7 @@ impl Reader<'_> {
             None => self.no_libraries(),
         };
         let description = self.description(top.table("description"));
+        let tls = self.tls(top.table("tls"));
         let classes = match top.table("classes") {
             Some(table) => self.classes(&table),
             None => std::collections::BTreeMap::new(),
@@ -92,6 +94,7 @@ impl Reader<'_> {
                 .unwrap_or_else(|| Setting::default_value(Vec::new())),
             libraries,
             description,
+            tls,
             source: Arc::clone(self.report.source()),
             classes,
             unlisted_class: ClassConfiguration::with_defaults(),

@@ -5,11 +5,13 @@ use crate::config::source::Span;
 
 /// What tables between braces hold that is no secret. A value of any other name is hidden, because
 /// it may be a secret whose name was misspelt.
-const PLAIN: [&str; 26] = [
+const PLAIN: [&str; 30] = [
     "cluster_id",
     "conf",
     "credential",
     "deadline",
+    "default_roots",
+    "directory",
     "env",
     "envelope",
     "file",
@@ -23,11 +25,13 @@ const PLAIN: [&str; 26] = [
     "library",
     "memory",
     "needed",
+    "owner",
     "populate",
     "prefix",
     "proof",
     "read",
     "sha256",
+    "strict",
     "unauthenticated",
     "unpinned",
     "uri",
