@@ -6,6 +6,10 @@ pub const ARCHIVE: usize = 4 << 20;
 pub const FILE: usize = 1 << 20;
 /// Bytes of `trustedCertificates.pem`.
 pub const TRUSTED_FILE: usize = 4 << 20;
+/// Bytes of a Java key store that roots are taken from.
+pub const KEY_STORE: usize = 16 << 20;
+/// Certificates of such a store.
+pub const KEY_STORE_CERTIFICATES: usize = 10_000;
 /// How many times its stored size an entry of a zip may become.
 pub const RATIO: usize = 200;
 /// Entries of a zip.

@@ -30,5 +30,5 @@ pub use moment::moment;
 pub use finding::{ArtifactFile, Finding, Place, Severity, shown};
 pub use policy::TlsPolicy;
 pub use raw::RawTlsFiles;
-pub use roots::DefaultRoots;
+pub use roots::{DefaultRoots, JAVA_PASSWORD, RootsError};
 pub use rule::RuleId;

@@ -85,9 +85,10 @@ const ACCEPTED: &str = "native, webpki, none, pem:PATH, cacerts:PATH";
 impl DefaultRootsSource {
     /// Parses a source. A relative path in it stays relative.
     pub fn parse(text: &str) -> Result<Self, DefaultRootsSourceError> {
-        let file = |kind, path: &str| match path.is_empty() || path.contains('\0') {
-            true => Err(DefaultRootsSourceError::Path { kind }),
-            false => Ok(PathBuf::from(path)),
+        let file = |kind, path: &str| {
+            let named = !path.is_empty() && !path.contains('\0');
+            let path = named.then(|| PathBuf::from(path));
+            path.ok_or(DefaultRootsSourceError::Path { kind })
         };
         match text.split_once(':') {
             None if text == "native" => Ok(Self::Native),

@@ -1,6 +1,13 @@
 //! Roots that are trusted beside the ones that a set brings along.
 
+mod error;
+mod java;
+mod pem;
+
 use std::collections::HashMap;
+
+pub use self::error::RootsError;
+pub use self::java::JAVA_PASSWORD;
 
 use super::Certificate;
 
@@ -36,6 +43,15 @@ impl DefaultRoots {
             }
         }
         found
+    }
+
+    /// A file without a root is a mistake.
+    fn not_empty(self) -> Result<Self, RootsError> {
+        match (self.roots.is_empty(), self.skipped) {
+            (false, _) => Ok(self),
+            (true, 0) => Err(RootsError::Empty),
+            (true, count) => Err(RootsError::NoneParses { count }),
+        }
     }
 
     /// Where they are from.

@@ -1,0 +1,32 @@
+//! Roots from a PEM file, such as the bundle of a system.
+
+use super::{DefaultRoots, RootsError};
+use crate::tls::finding::{ArtifactFile, Severity};
+use crate::tls::{limits, pem};
+
+impl DefaultRoots {
+    /// The certificates of a PEM file. What is no error in a set's own trusted certificates, such as
+    /// text between the blocks, is none here.
+    pub fn from_pem(name: impl Into<String>, bytes: &[u8]) -> Result<Self, RootsError> {
+        if bytes.len() > limits::TRUSTED_FILE {
+            return Err(RootsError::TooLarge {
+                at_most: limits::TRUSTED_FILE,
+                got: bytes.len(),
+            });
+        }
+        let mut findings = Vec::new();
+        let blocks = pem::read(ArtifactFile::TrustedCertificates, bytes, &mut findings);
+        let mut findings = findings.into_iter();
+        if let Some(error) = findings.find(|f| f.severity == Severity::Error) {
+            return Err(RootsError::Pem {
+                line: error.place.line,
+                message: error.message,
+                hint: error.hint,
+            });
+        }
+        let roots = blocks
+            .iter()
+            .filter(|block| block.kind == pem::Kind::Certificate);
+        Self::from_der(name, roots.map(|block| block.der.as_slice())).not_empty()
+    }
+}
