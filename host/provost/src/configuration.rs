@@ -164,7 +164,7 @@ fn open(what: &'static str, path: &Path) -> Result<(File, PathBuf), Configuratio
 }
 
 /// Opens a file, and nothing else: reading a pipe or a terminal could take for ever.
-fn open_file(path: &Path) -> io::Result<File> {
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     let check = |metadata: Metadata| {
         if metadata.is_file() {
             Ok(())

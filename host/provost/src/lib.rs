@@ -27,6 +27,8 @@
 //! (what a library must be to be opened), [`provider`] (the one handle to a loaded provider),
 //! [`store`] (object stores, and encrypted objects in them), [`install`] (generations of TLS
 //! artifacts), [`configuration`] (files).
+//! [`store`] (object stores, and encrypted objects in them), [`trusted_roots`] (what TLS artifacts
+//! may lead to beside their own roots), [`configuration`] (files).
 
 pub mod configuration;
 mod error;
@@ -39,6 +41,7 @@ pub mod provider;
 mod random;
 pub mod registry;
 pub mod store;
+pub mod trusted_roots;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -65,10 +65,11 @@ fn not_a_store(bytes: &[u8]) -> RootsError {
             "PEM text".to_owned(),
             "write pem:PATH in place of cacerts:PATH",
         ),
-        _ => {
-            let first: String = bytes.iter().take(4).map(|b| format!("{b:02x}")).collect();
-            (format!("something that begins with {first}"), AS_PEM)
-        }
+        [a, b, c, d, ..] => (
+            format!("something that begins with {a:02x}{b:02x}{c:02x}{d:02x}"),
+            AS_PEM,
+        ),
+        _ => (format!("{} bytes", bytes.len()), AS_PEM),
     };
     RootsError::NotAStore { found, hint }
 }
