@@ -52,7 +52,7 @@ fn inflate(data: &[u8], bytes: &mut [u8]) -> Result<(), String> {
             data.len()
         )),
         Ok(Status::StreamEnd) => Ok(()),
-        Ok(_) if written == size => Err(format!("inflates to more than {size} bytes")),
+        Ok(_) if written == size => Err(format!("does not end after {size} bytes, as expected")),
         Ok(_) => Err(format!("is cut short: {written} bytes of {size}")),
         Err(_) => Err(format!(
             "its compressed data is damaged behind {written} bytes"

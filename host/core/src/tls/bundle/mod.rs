@@ -38,7 +38,16 @@ fn fill(zip: &[u8], raw: &mut RawTlsFiles, findings: &mut Capped<'_>) {
         Ok(entries) => entries,
         Err(finding) => return findings.error(finding.rule, |_| finding),
     };
-    names::check(&entries, findings);
+    // The crate merges entries of one name, so there is nothing to compare then; nor is it known
+    // which of them is the file.
+    if !names::check(&entries, findings) {
+        return;
+    }
+    if let Err(what) = agreement::check(zip, &entries) {
+        return findings.error(RuleId::Art012, |_| {
+            malformed(&format!("the zip crate {what}"))
+        });
+    }
     let mut used = vec![false; entries.len()];
     for file in ArtifactFile::ALL {
         let named =
@@ -67,7 +76,7 @@ fn fill(zip: &[u8], raw: &mut RawTlsFiles, findings: &mut Capped<'_>) {
     }
 }
 
-/// The entries that every reader sees.
+/// The entries, if every reader sees the same.
 fn entries(zip: &[u8]) -> Result<Vec<Entry<'_>>, Finding> {
     if zip.len() > limits::ARCHIVE {
         return Err(too_large(zip.len() as u64));
@@ -78,9 +87,7 @@ fn entries(zip: &[u8]) -> Result<Vec<Entry<'_>>, Finding> {
     {
         return Err(not_a_zip(zip));
     }
-    let entries = directory::read(zip)?;
-    agreement::check(zip, &entries).map_err(|what| malformed(&format!("the zip crate {what}")))?;
-    Ok(entries)
+    directory::read(zip)
 }
 
 /// That an archive of this many bytes is not read.

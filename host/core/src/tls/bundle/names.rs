@@ -28,8 +28,9 @@ pub(super) fn compare(name: &[u8], file: ArtifactFile) -> Option<Match> {
         .then_some(Match::Near)
 }
 
-/// Refuses names that are paths out of the archive, and names that occur twice.
-pub(super) fn check(entries: &[Entry<'_>], findings: &mut Capped<'_>) {
+/// Refuses names that are paths out of the archive, and names that occur twice. Whether each entry
+/// has one name, and no other has the same.
+pub(super) fn check(entries: &[Entry<'_>], findings: &mut Capped<'_>) -> bool {
     for entry in entries {
         let names = [Some(entry.name), entry.unicode_name];
         let mut flaws = names.into_iter().flatten().filter_map(unsafe_path);
@@ -63,6 +64,7 @@ pub(super) fn check(entries: &[Entry<'_>], findings: &mut Capped<'_>) {
             });
         }
     }
+    !findings.has_error(RuleId::Art005) && !findings.has_error(RuleId::Art012)
 }
 
 pub(super) const REBUILD: &str =

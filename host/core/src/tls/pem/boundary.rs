@@ -44,6 +44,7 @@ pub(super) enum Damage {
     Joined,
     Escaped,
     Label,
+    Cut,
 }
 
 const FIVE: &[u8] = b"-----";
@@ -75,6 +76,23 @@ pub(super) fn look(line: &[u8]) -> Seen<'_> {
         return Seen::Text;
     }
     damaged(line).map_or(Seen::Text, Seen::Damaged)
+}
+
+/// What the last line of a file is, if the file ends within it.
+pub(super) fn look_at_last(line: &[u8]) -> Seen<'_> {
+    let begins = |edge: &[u8]| !line.is_empty() && edge.starts_with(line);
+    let edge = match () {
+        () if begins(b"-----BEGIN ") => Edge::Begin,
+        () if begins(b"-----END ") => Edge::End,
+        () => return look(line),
+    };
+    Seen::Damaged(Damaged {
+        first: edge,
+        last: edge,
+        label: None,
+        private: false,
+        damage: Damage::Cut,
+    })
 }
 
 /// A line as it should be. Blanks at its end are harmless: every reader passes over them.
@@ -250,6 +268,7 @@ impl fmt::Display for Damage {
             Self::Joined => "other text stands on the same line",
             Self::Escaped => "its line breaks are written as `\\n`",
             Self::Label => "its label is not one",
+            Self::Cut => "the file ends within it",
         })
     }
 }
@@ -261,6 +280,7 @@ impl Damage {
             Self::Joined => "put BEGIN and END on lines of their own",
             Self::Escaped => "write real line breaks, as `printf '%b'` does",
             Self::OtherDashes => "type five `-`: a text program has replaced them",
+            Self::Cut => "copy the file again, whole, from where it came from",
             _ => "write it as `-----BEGIN LABEL-----` and `-----END LABEL-----`",
         }
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::boundary::{Damaged, Edge, Seen, look};
+use super::boundary::{Damaged, Edge, Seen, look, look_at_last};
 use super::label::{Meaning, meaning};
 use super::lines::{Line, LineEnd, lines};
 use crate::tls::capped::Capped;
@@ -95,7 +95,11 @@ impl<'a> Scanner<'a, '_, '_> {
         }
         let text = self.without_mark(line);
         let mut private = self.is_private();
-        match look(text) {
+        let seen = match line.end {
+            LineEnd::Nothing => look_at_last(text),
+            _ => look(text),
+        };
+        match seen {
             Seen::Text => {
                 if self.open.is_none() && !text.trim_ascii().is_empty() {
                     let (_, count) = self.scan.stray.get_or_insert((line.number, 0));
