@@ -92,6 +92,24 @@ fn none_is_none() {
 }
 
 #[test]
+fn pem_is_a_pem_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = root(folder.path());
+    let source = DefaultRootsSource::Pem(path.clone().into());
+    let roots = load(&source).unwrap();
+    assert_eq!(roots.name(), format!("pem:{path}"));
+    let names: Vec<String> = roots.roots().iter().map(Certificate::name).collect();
+    assert_eq!(names, ["CN=root"]);
+    // Such as the bundle of a system.
+    let bundle = "/etc/ssl/certs/ca-certificates.crt";
+    let roots = load(&DefaultRootsSource::Pem(bundle.into())).unwrap();
+    let text = std::fs::read_to_string(bundle).unwrap();
+    let count = text.matches("-----BEGIN CERTIFICATE-----").count();
+    assert!(count > 50, "{count}");
+    assert_eq!(roots.roots().len(), count);
+}
+
+#[test]
 fn cacerts_is_a_java_key_store() {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("cacerts");

@@ -4,6 +4,7 @@
 
 mod damaged;
 mod made;
+mod pem;
 mod stores;
 
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use provost_core::tls::{DefaultRoots, RootsError, limits};
 
 use crate::made::{
     Entry, JKS, Made, PKCS12, PKCS12_AS_USUAL, PKCS12_LEGACY, PKCS12_WITHOUT_PASSWORD, cacerts,
-    jks, listed, text,
+    jks, listed,
 };
 use crate::{assert_has, fingerprint, fingerprints, read, refused};
 
@@ -175,22 +175,6 @@ fn what_is_no_store_is_named() {
         assert_eq!(error.to_string(), expected);
         assert_has(&error.hint().unwrap(), hint);
     }
-}
-
-#[test]
-fn the_hint_for_what_is_not_read_here_works() {
-    let made = Made::new();
-    made.store(&["-storetype", "JCEKS"]);
-    let list = made.keytool(&["-list", "-rfc"]);
-    let path = made.path("roots.pem");
-    std::fs::write(&path, &list).unwrap();
-    // OpenSSL reads the first block after such text, and so does whoever follows RFC 7468.
-    let read = crate::made::run(
-        "openssl",
-        ["x509", "-in", text(&path), "-noout", "-subject"],
-    );
-    assert_has(&read, "root one");
-    assert_eq!(list.matches("-----BEGIN CERTIFICATE-----").count(), 2);
 }
 
 #[test]

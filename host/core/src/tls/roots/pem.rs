@@ -1,5 +1,6 @@
 //! Roots from a PEM file, such as the bundle of a system.
 
+use super::java::Kind;
 use super::{DefaultRoots, RootsError};
 use crate::tls::finding::{ArtifactFile, Severity};
 use crate::tls::{limits, pem};
@@ -18,10 +19,17 @@ impl DefaultRoots {
         let blocks = pem::read(ArtifactFile::TrustedCertificates, bytes, &mut findings);
         let mut findings = findings.into_iter();
         if let Some(error) = findings.find(|f| f.severity == Severity::Error) {
+            // The name that the file would have in a set is not the one that it has here.
+            let renamed =
+                |text: &str| text.replace(ArtifactFile::TrustedCertificates.name(), "FILE");
+            let hint = match Kind::of(bytes) {
+                Some(_) => Some("write cacerts:PATH in place of pem:PATH".to_owned()),
+                None => error.hint.as_deref().map(renamed),
+            };
             return Err(RootsError::Pem {
                 line: error.place.line,
-                message: error.message,
-                hint: error.hint,
+                message: renamed(&error.message),
+                hint,
             });
         }
         let roots = blocks

@@ -11,6 +11,23 @@ use crate::tls::{Certificate, limits};
 /// digest is made with.
 pub const JAVA_PASSWORD: &str = "changeit";
 
+/// What a store is, by its first bytes.
+pub(super) enum Kind {
+    Jks,
+    Pkcs12,
+}
+
+impl Kind {
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xfe, 0xed, 0xfe, 0xed, ..] => Some(Self::Jks),
+            // A sequence, DER, which is also how a certificate begins.
+            [0x30, ..] if Certificate::parse(bytes).is_err() => Some(Self::Pkcs12),
+            _ => None,
+        }
+    }
+}
+
 /// What a store has in it.
 struct Contents {
     /// Certificates, DER, that are entries of their own and trusted.
@@ -36,11 +53,10 @@ impl DefaultRoots {
                 got: bytes.len(),
             });
         }
-        let contents = match bytes {
-            [0xfe, 0xed, 0xfe, 0xed, ..] => jks::read(bytes, password)?,
-            // A sequence, DER, which is also how a certificate begins.
-            [0x30, ..] if Certificate::parse(bytes).is_err() => pkcs12::read(bytes, password)?,
-            _ => return Err(not_a_store(bytes)),
+        let contents = match Kind::of(bytes) {
+            Some(Kind::Jks) => jks::read(bytes, password)?,
+            Some(Kind::Pkcs12) => pkcs12::read(bytes, password)?,
+            None => return Err(not_a_store(bytes)),
         };
         if contents.trusted.is_empty() && contents.others > 0 {
             return Err(RootsError::NoneTrusted {
