@@ -25,9 +25,8 @@ mod rules;
 
 pub use artifacts::{Report, TlsArtifacts, Verdict};
 pub use certificate::{Certificate, CertificateError, PublicKey};
-pub use finding::{ArtifactFile, Finding, Place, Severity};
-pub use moment::moment;
 pub use finding::{ArtifactFile, Finding, Place, Severity, shown};
+pub use moment::moment;
 pub use policy::TlsPolicy;
 pub use raw::RawTlsFiles;
 pub use roots::{DefaultRoots, JAVA_PASSWORD, RootsError};

@@ -333,7 +333,7 @@ fn explain_names_every_value_with_its_origin() {
             "description.populate = false (default)",
             "description.uri = Path (default)",
             "description.cluster_id = JobflowId (default)",
-            "tls.directory = (none) (default)",
+            "tls.directory = /var/lib/provost/tls (default)",
             "tls.owner = (none) (default)",
             "tls.default_roots = native (default)",
             "tls.strict = false (default)",

@@ -18,7 +18,7 @@ fn roots(host: &HostConfiguration) -> String {
 fn without_a_table_the_systems_roots_are_trusted_and_nothing_is_installed() {
     for text in ["", "[tls]\n"] {
         let host = clean(host(text));
-        assert!(host.tls.directory.is_none());
+        assert_eq!(host.tls.directory.get(), Path::new("/var/lib/provost/tls"));
         assert!(host.tls.owner.is_none());
         assert_eq!(*host.tls.default_roots.get(), DefaultRootsSource::Native);
         assert_eq!(host.tls.default_roots.origin(), &Origin::Default);
@@ -29,7 +29,7 @@ fn without_a_table_the_systems_roots_are_trusted_and_nothing_is_installed() {
 #[test]
 fn the_sample_names_a_folder_and_an_owner() {
     let host = clean(host(&sample("provost.toml")));
-    let directory = host.tls.directory.as_ref().unwrap();
+    let directory = &host.tls.directory;
     assert_eq!(directory.get(), Path::new("/etc/provost/tls"));
     let owner = host.tls.owner.as_ref().unwrap();
     assert_eq!(owner.user(), "hadoop");
@@ -44,7 +44,7 @@ fn the_sample_names_a_folder_and_an_owner() {
 fn relative_paths_start_at_the_folder_of_the_file() {
     let host_of = |lines: &str| clean(host(&tls(lines)));
     let host = host_of("directory = \"tls\"\ndefault_roots = \"pem:roots.pem\"\nstrict = true");
-    let directory = host.tls.directory.as_ref().unwrap();
+    let directory = &host.tls.directory;
     assert_eq!(directory.get(), Path::new("/etc/provost/tls"));
     assert_eq!(roots(&host), "pem:/etc/provost/roots.pem");
     assert!(*host.tls.strict.get());
@@ -65,7 +65,7 @@ fn the_environment_wins_over_the_table() {
     // With a table and without one.
     for text in [text.as_str(), ""] {
         let host = clean(host_with(text, &environment));
-        let directory = host.tls.directory.as_ref().unwrap();
+        let directory = &host.tls.directory;
         // Where the program was started, not where the file is.
         assert_eq!(directory.get(), Path::new("here"));
         assert_eq!(roots(&host), "pem:roots.pem");
@@ -77,7 +77,7 @@ fn the_environment_wins_over_the_table() {
     }
     let unset = environment.map(|(name, _)| (name, ""));
     let host = clean(host_with(&text, &unset));
-    assert_eq!(host.tls.directory.unwrap().get(), Path::new("/a"));
+    assert_eq!(host.tls.directory.get(), Path::new("/a"));
     assert_eq!(
         host.tls.default_roots.origin(),
         &Origin::File { line: 3 },

@@ -1,10 +1,9 @@
 //! Where installed artifacts are from, and whose they are.
 
 use provost_core::config::Sha256Digest;
-use provost_core::tls::{Certificate, TlsArtifacts, shown};
+use provost_core::tls::{Certificate, TlsArtifacts, moment, shown};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::loader::sha256;
 
@@ -78,21 +77,13 @@ impl EndEntity {
             subject: certificate.name(),
             sha256: sha256(certificate.der()),
             spki_sha256: sha256(certificate.spki()),
-            not_before: rfc3339(certificate.not_before()),
-            not_after: rfc3339(certificate.not_after()),
+            not_before: moment(certificate.not_before()),
+            not_after: moment(certificate.not_after()),
         }
     }
 }
 
-/// A time in seconds since 1970 as RFC 3339 has it, which knows the years 0 to 9999, as
-/// certificates do.
-pub(super) fn rfc3339(seconds: i64) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
-    let text = time.and_then(|time| time.format(&Rfc3339).ok());
-    text.unwrap_or_else(|| format!("{seconds} seconds since 1970"))
-}
-
 /// Now, as RFC 3339 has it.
 pub(super) fn now() -> String {
-    rfc3339(OffsetDateTime::now_utc().unix_timestamp())
+    moment(OffsetDateTime::now_utc().unix_timestamp())
 }

@@ -67,7 +67,9 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     list.add("description.populate", populate, |populate| *populate);
     list.add("description.uri", uri, Clone::clone);
     list.add("description.cluster_id", cluster_id_entry, Clone::clone);
-    list.optional("tls.directory", directory.as_ref(), |p| p.display());
+    list.add("tls.directory", directory, |path| {
+        path.display().to_string()
+    });
     list.optional("tls.owner", owner.as_ref(), Clone::clone);
     list.add("tls.default_roots", default_roots, Clone::clone);
     list.add("tls.strict", strict, |strict| *strict);

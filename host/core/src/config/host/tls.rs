@@ -10,8 +10,8 @@ use super::setting::Setting;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TlsSettings {
-    /// The folder that generations of artifacts are installed in.
-    pub directory: Option<Setting<PathBuf>>,
+    /// The folder that generations of artifacts are installed in. Default: `/var/lib/provost/tls`.
+    pub directory: Setting<PathBuf>,
     /// Who owns the private key. Default: the user that installs it.
     pub owner: Option<Setting<FileOwner>>,
     /// The roots that are trusted beside those of the artifacts. Default: the system's.
@@ -190,7 +190,7 @@ fn account(what: &'static str, text: &str) -> Result<String, FileOwnerError> {
 impl TlsSettings {
     pub(super) fn with_defaults() -> Self {
         Self {
-            directory: None,
+            directory: Setting::default_value(PathBuf::from("/var/lib/provost/tls")),
             owner: None,
             default_roots: Setting::default_value(DefaultRootsSource::Native),
             strict: Setting::default_value(false),

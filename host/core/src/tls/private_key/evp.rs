@@ -10,11 +10,11 @@ use std::ptr::{self, NonNull};
 
 use aws_lc_sys::{
     CBS, CBS_init, CBS_len, EC_KEY_free, EC_KEY_parse_private_key, EC_R_INVALID_PRIVATE_KEY,
-    EC_R_INVALID_SCALAR, EC_R_POINT_IS_NOT_ON_CURVE, EC_R_PUBLIC_KEY_VALIDATION_FAILED,
-    ERR_GET_LIB_RUST, ERR_GET_REASON_RUST, ERR_LIB_EC, ERR_LIB_RSA, ERR_clear_error, ERR_get_error,
-    EVP_PKEY, EVP_PKEY_cmp, EVP_PKEY_free, EVP_PKEY_new, EVP_PKEY_set1_EC_KEY, EVP_PKEY_set1_RSA,
-    EVP_parse_private_key, EVP_parse_public_key, OPENSSL_free, RSA_R_BAD_RSA_PARAMETERS, RSA_free,
-    RSA_parse_private_key, i2d_PUBKEY,
+    EC_R_INVALID_SCALAR, EC_R_POINT_IS_NOT_ON_CURVE, EC_R_PUBLIC_KEY_VALIDATION_FAILED, ERR_LIB_EC,
+    ERR_LIB_RSA, ERR_clear_error, ERR_get_error, EVP_PKEY, EVP_PKEY_cmp, EVP_PKEY_free,
+    EVP_PKEY_new, EVP_PKEY_set1_EC_KEY, EVP_PKEY_set1_RSA, EVP_parse_private_key,
+    EVP_parse_public_key, OPENSSL_free, RSA_R_BAD_RSA_PARAMETERS, RSA_free, RSA_parse_private_key,
+    i2d_PUBKEY,
 };
 
 use crate::tls::pem::Kind;
@@ -107,9 +107,10 @@ fn refusal() -> Refusal {
         if error == 0 {
             return refusal;
         }
-        // SAFETY: both take a number apart.
-        let reason = unsafe { (ERR_GET_LIB_RUST(error), ERR_GET_REASON_RUST(error)) };
-        if inconsistent.contains(&reason) {
+        // As ERR_GET_LIB and ERR_GET_REASON have it (err.h); they are macros.
+        let (library, reason) = ((error >> 24) & 0xff, error & 0xfff);
+        let found = (i32::try_from(library), i32::try_from(reason));
+        if inconsistent.iter().any(|(l, r)| found == (Ok(*l), Ok(*r))) {
             refusal = Refusal::Inconsistent;
         }
     }

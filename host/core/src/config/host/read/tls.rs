@@ -8,9 +8,9 @@ impl Reader<'_> {
     pub(super) fn tls(&self, table: Option<Table<'_>>) -> TlsSettings {
         let mut settings = TlsSettings::with_defaults();
         if let Some(mut table) = table {
-            settings.directory = table
-                .text("directory")
-                .map(|path| self.setting(self.path(&path)));
+            if let Some(path) = table.text("directory") {
+                settings.directory = self.setting(self.path(&path));
+            }
             settings.owner = table
                 .parsed("owner", OWNER_HINT, FileOwner::parse)
                 .map(|owner| self.setting(owner));
@@ -24,7 +24,7 @@ impl Reader<'_> {
             table.finish(&[]);
         }
         if let Some(path) = self.variable("PROVOST_TLS_DIRECTORY", environment::path) {
-            settings.directory = Some(path);
+            settings.directory = path;
         }
         if let Some(roots) = self.variable("PROVOST_TLS_DEFAULT_ROOTS", |text| {
             DefaultRootsSource::parse(text)

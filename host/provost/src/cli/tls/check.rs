@@ -1,0 +1,129 @@
+//! `provost tls check`: what the rules say of sets of artifacts.
+
+use std::path::PathBuf;
+
+use provost_core::tls::{Report, TlsArtifacts, TlsPolicy};
+use serde::Serialize;
+
+use super::judgement;
+use super::verdict::{SetDocument, text};
+use crate::Error;
+use crate::artifacts::{self, Collected};
+use crate::cli::args::{Global, Judgement, Output};
+use crate::cli::configuration;
+use crate::cli::report::{self, Failure};
+
+/// The sets at `paths`, or else the one that the security configuration names.
+pub(super) fn run(
+    paths: &[PathBuf],
+    judgement: &Judgement,
+    global: &Global,
+) -> Result<(), Failure> {
+    let host = configuration::host(global)?;
+    let policy = judgement::policy(judgement, &host)?.allow_proof_of_concept();
+    let mut tally = Tally::default();
+    if paths.is_empty() {
+        let host = super::install::host_of(host, global)?;
+        let found = host.tls_files()?;
+        tally.add(check(found, &policy), global.output)?;
+    }
+    for path in paths {
+        match artifacts::read_path(path) {
+            Ok(raw) => {
+                let name = path.display().to_string();
+                tally.add(check(Collected::new(name, raw), &policy), global.output)?;
+            }
+            Err(error) => tally.unreadable(
+                path.display().to_string(),
+                Error::from(error),
+                global.output,
+            )?,
+        }
+    }
+    tally.close(global.output)
+}
+
+fn check(found: Collected, policy: &TlsPolicy) -> (String, Report) {
+    let Collected { name, raw, .. } = found;
+    (name, TlsArtifacts::validate(raw, policy).report)
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Tally {
+    sets: Vec<SetDocument>,
+    unreadable: Vec<UnreadableDocument>,
+    checked: usize,
+    refused: usize,
+}
+
+#[derive(Serialize)]
+struct Document {
+    sets: Vec<SetDocument>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableDocument>,
+}
+
+#[derive(Serialize)]
+struct UnreadableDocument {
+    name: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Tally {
+    fn add(&mut self, (name, report): (String, Report), output: Output) -> Result<(), Failure> {
+        self.checked += 1;
+        self.refused += usize::from(!report.is_accepted());
+        match output {
+            // Said as soon as it is known.
+            Output::Text => report::print(text(&name, &report).trim_end()),
+            Output::Json => {
+                self.sets.push(SetDocument::new(&name, &report));
+                Ok(())
+            }
+        }
+    }
+
+    fn unreadable(&mut self, name: String, error: Error, output: Output) -> Result<(), Failure> {
+        self.checked += 1;
+        self.refused += 1;
+        let (message, hint) = (report::chain(&error), error.hint());
+        match output {
+            Output::Text => {
+                let hint =
+                    hint.map(|hint| format!("\n{}", report::hint_lines(&hint, "            ")));
+                let hint = hint.unwrap_or_default();
+                report::print(&format!("refused   {name}: {message}{hint}"))
+            }
+            Output::Json => {
+                self.unreadable.push(UnreadableDocument {
+                    name,
+                    message,
+                    hint,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn close(self, output: Output) -> Result<(), Failure> {
+        let Self {
+            sets,
+            unreadable,
+            checked,
+            refused,
+        } = self;
+        if output == Output::Json {
+            report::json(&Document { sets, unreadable })?;
+        }
+        match (refused, checked) {
+            (0, _) => Ok(()),
+            (_, 1) => Err(Failure::new("the set is refused").in_document()),
+            (refused, checked) => {
+                Err(Failure::new(format!("{refused} of {checked} sets are refused")).in_document())
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `provost tls rollback`: the previous generation, if it still holds.
+
+use std::path::Path;
+
+use provost_core::tls::{Report, TlsArtifacts};
+use serde::Serialize;
+
+use super::verdict::SetDocument;
+use super::{install, place, verdict};
+use crate::Error;
+use crate::cli::args::{Global, Output, TlsRollback};
+use crate::cli::configuration;
+use crate::cli::report::{self, Failure};
+use crate::install::RollbackError;
+
+pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure> {
+    let host = configuration::host(global)?;
+    let policy = place::policy(&command.place, &command.judgement, &host)?;
+    let installation =
+        place::installation(&command.place, None, &host)?.with_command("provost tls rollback");
+    let rolled_back = installation.rollback(|raw| {
+        let found = TlsArtifacts::validate(raw, &policy);
+        match found.artifacts {
+            Some(_) => Ok(found.report),
+            None => Err(Box::new(found.report)),
+        }
+    });
+    let rolled_back = match rolled_back {
+        Ok(rolled_back) => rolled_back,
+        Err(RollbackError::Install(error)) => return Err(Error::from(error).into()),
+        Err(RollbackError::Refused { generation, reason }) => {
+            let name = format!("generation {generation}");
+            return install::refused(&name, &reason, &policy, global);
+        }
+    };
+    for warning in &rolled_back.warnings {
+        report::note(&format!("warning: {warning}"));
+    }
+    let (generation, previous) = (rolled_back.generation, rolled_back.previous);
+    let found: &Report = &rolled_back.validated;
+    match global.output {
+        Output::Json => report::json(&Document {
+            generation,
+            path: &rolled_back.path,
+            previous,
+            set: SetDocument::new(&format!("generation {generation}"), found),
+        }),
+        Output::Text => {
+            for finding in &found.findings {
+                report::note(&verdict::finding(finding, ""));
+            }
+            report::print(&format!(
+                "generation {generation} in {} is in force again; generation {previous} is kept: \
+                 another rollback returns to it",
+                rolled_back.path.display()
+            ))
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    generation: u64,
+    path: &'a Path,
+    previous: u64,
+    set: SetDocument,
+}
