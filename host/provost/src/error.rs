@@ -7,7 +7,7 @@ use crate::loader::LoadError;
 use crate::provider::ProviderFailure;
 use crate::registry::{ConfError, RegistryError};
 
-/// What can go wrong between a configuration and an object.
+/// What can go wrong between a configuration and an object, or an installation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -39,6 +39,15 @@ pub enum Error {
     /// A store, or an object in it.
     #[error(transparent)]
     Object(#[from] crate::store::encrypted::ObjectError),
+    /// TLS artifacts that cannot be read where they are.
+    #[error(transparent)]
+    Artifacts(#[from] crate::artifacts::SourceError),
+    /// Default trusted roots that cannot be had.
+    #[error(transparent)]
+    TrustedRoots(#[from] crate::trusted_roots::TrustedRootsError),
+    /// An installation of TLS artifacts.
+    #[error(transparent)]
+    Install(#[from] crate::install::InstallError),
 }
 
 /// Wrong use of the library by the program that embeds it: fix the program.
@@ -52,7 +61,7 @@ pub enum ApiMisuse {
     )]
     NoWorker,
     /// What is encrypted, and which class does it, is said by a security configuration alone.
-    #[error("`Host::objects` and `Host::tls_artifacts` need a security configuration")]
+    #[error("`Host::objects` and `Host::tls_files` need a security configuration")]
     NoSecurityConfiguration,
 }
 
@@ -99,6 +108,9 @@ impl Error {
             Self::Load(error) => error.hint(),
             Self::Provider(error) => error.hint(),
             Self::Object(error) => error.hint(),
+            Self::Artifacts(error) => error.hint(),
+            Self::TrustedRoots(error) => error.hint(),
+            Self::Install(error) => error.hint(),
         }
     }
 

@@ -1,18 +1,45 @@
-//! TLS artifacts from the provider that the security configuration names.
+//! TLS artifacts from where the security configuration says.
 
-use provost_core::config::{CertificateSource, ClassName};
+use provost_core::config::{
+    CertificateSource, ClassName, Location, SecurityConfiguration, Spanned,
+};
 use provost_core::section::ClassKind;
 
 use super::Host;
+use crate::artifacts::{self, Collected};
 use crate::error::{ApiMisuse, Error};
 use crate::provider::{ProvidedTls, ProviderHandle};
 
 impl Host {
-    /// The class that has the TLS artifacts, by the security configuration.
-    pub fn tls_class(&self) -> Result<&ClassName, Error> {
+    /// The TLS artifacts that the security configuration names: those of its zip, of a folder, or
+    /// of its provider, which is loaded and asked. Nothing in them has been validated. Blocks.
+    pub fn tls_files(&self) -> Result<Collected, Error> {
+        let (security, certificates) = self.certificates()?;
+        match certificates.get() {
+            CertificateSource::Custom(_) => Ok(self.tls_artifacts()?.into()),
+            CertificateSource::Pem { zip } => match zip.get() {
+                Location::File(path) => {
+                    let raw = artifacts::read_path(path)?;
+                    Ok(Collected::new(format!("`{}`", path.display()), raw))
+                }
+                _ => Err(security
+                    .error(zip.span(), "fetching TLS artifacts is not supported yet")
+                    .label("a remote place")
+                    .hint("copy the zip to this machine, and name it by its path")
+                    .into()),
+            },
+            _ => Err(security
+                .error(certificates.span(), "this type is not supported yet")
+                .label("where the certificates come from")
+                .into()),
+        }
+    }
+
+    /// Where certificates come from, if encryption in transit is enabled.
+    fn certificates(&self) -> Result<(&SecurityConfiguration, &Spanned<CertificateSource>), Error> {
         let security = self
             .security
-            .as_ref()
+            .as_deref()
             .ok_or(ApiMisuse::NoSecurityConfiguration)?;
         let Some(in_transit) = security.in_transit() else {
             return Err(Error::Disabled {
@@ -21,7 +48,12 @@ impl Host {
                 configuration: security.source().name().to_owned(),
             });
         };
-        let certificates = in_transit.certificates();
+        Ok((security, in_transit.certificates()))
+    }
+
+    /// The class that has the TLS artifacts, by the security configuration.
+    pub fn tls_class(&self) -> Result<&ClassName, Error> {
+        let (security, certificates) = self.certificates()?;
         match certificates.get() {
             CertificateSource::Custom(named) => Ok(named.class.get()),
             _ => Err(security
