@@ -1,9 +1,11 @@
 //! The command line: the one definition behind parser and help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use provost_core::config::{DefaultRootsSource, FileOwner};
 
 /// The heading of the options that every command has.
 const EVERYWHERE: &str = "Options of every command";
@@ -109,6 +111,16 @@ pub(crate) enum Noun {
             provost object get file:///data/store/report.pdf copy.pdf"
     )]
     Object(Object),
+    /// Check, show and install TLS artifacts: a key, its certificates, and what to trust.
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "A set is a zip with privateKey.pem, certificateChain.pem and, where needed, \
+            trustedCertificates.pem; a folder with these files; or what a provider class returns.\n\n\
+            Examples:\n  provost tls check MyCerts.zip --node-name node1.example.com\n  \
+            provost tls install --security-configuration security.json"
+    )]
+    Tls(Tls),
 }
 
 #[derive(Debug, Args)]
@@ -221,4 +233,97 @@ pub(crate) enum Object {
         #[arg(required = true, value_name = "URI")]
         uris: Vec<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tls {
+    /// Say what is wrong with sets of artifacts, and what would be right.
+    #[command(
+        after_help = "Without a PATH, the set is the one that the security configuration names. \
+        Exit status 1 if one is refused. The rules are listed in docs/tls.md.\n\n\
+        Examples:\n  provost tls check MyCerts.zip\n  \
+        provost tls check --strict --node-name node1.example.com /etc/ssl/node1"
+    )]
+    Check {
+        /// Zips, or folders with the three files.
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        judgement: Judgement,
+    },
+    /// Show a chain as a tree, its names, validity and fingerprints.
+    #[command(after_help = "Without a PATH, the set that is installed is shown.\n\n\
+        Examples:\n  provost tls show MyCerts.zip\n  provost tls show --config provost.toml")]
+    Show {
+        /// A zip, or a folder with the three files.
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+        #[command(flatten)]
+        judgement: Judgement,
+    },
+    /// Install the artifacts that the security configuration names, as a new generation.
+    #[command(
+        after_help = "The new generation is complete before `current` leads to it, in one step; the \
+        previous one is kept for `provost tls rollback`. Nothing changes if the set is refused.\n\n\
+        Examples:\n  provost tls install --security-configuration security.json\n  \
+        provost tls install --config provost.toml --directory /etc/node-tls --owner hadoop:hadoop"
+    )]
+    Install(TlsInstall),
+    /// Return to the previous generation, if it still holds.
+    #[command(
+        after_help = "What was current stays as the previous generation: a second rollback returns to \
+        it.\n\nExamples:\n  provost tls rollback --config provost.toml"
+    )]
+    Rollback(TlsRollback),
+}
+
+/// What artifacts are held against, and where they are installed.
+#[derive(Debug, Args)]
+pub(crate) struct TlsInstall {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Who owns the private key. Default: `[tls] owner` of provost.toml, else this user.
+    #[arg(long, value_name = "USER[:GROUP]")]
+    pub(crate) owner: Option<FileOwner>,
+    #[command(flatten)]
+    pub(crate) judgement: Judgement,
+}
+
+/// Where to roll back, and what the previous generation is held against.
+#[derive(Debug, Args)]
+pub(crate) struct TlsRollback {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) judgement: Judgement,
+}
+
+/// Where generations are, and how they are changed.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The folder of the generations. Default: `[tls] directory` of provost.toml.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Accept a self-signed certificate that trusts itself, as the guide's example makes it.
+    #[arg(long, conflicts_with = "strict")]
+    pub(crate) proof_of_concept: bool,
+    /// How long to wait for another installation to end, as in `30s`. Default: not at all.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// What artifacts are held against.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Judgement {
+    /// Refuse what is acceptable for a trial only.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A name or address that the certificate has to cover; may be given more than once. Default:
+    /// `node_names` of provost.toml.
+    #[arg(long = "node-name", value_name = "NAME")]
+    pub(crate) node_names: Vec<String>,
+    /// Roots that are trusted besides the set's own: native, webpki, none, pem:FILE or
+    /// cacerts:FILE. Default: `[tls] default_roots` of provost.toml, else native.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) default_roots: Option<DefaultRootsSource>,
 }

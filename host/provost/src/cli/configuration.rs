@@ -57,9 +57,17 @@ pub(crate) fn security(
     global: &Global,
     host: &HostConfiguration,
 ) -> Result<SecurityConfiguration, Failure> {
+    security_for(global, host, "how objects are encrypted")
+}
+
+/// The security configuration, which a command needs for what it `says`.
+pub(crate) fn security_for(
+    global: &Global,
+    host: &HostConfiguration,
+    says: &str,
+) -> Result<SecurityConfiguration, Failure> {
     security_if_any(global, host)?.ok_or_else(|| {
-        let failure =
-            Failure::new("no security configuration: nothing says how objects are encrypted");
+        let failure = Failure::new(format!("no security configuration: nothing says {says}"));
         match global.config {
             None => failure.hint(
                 "name provost.toml with --config FILE, or the security configuration with \

@@ -10,6 +10,7 @@ mod progress;
 mod quickstart;
 mod report;
 mod snippet;
+mod tls;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -45,6 +46,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Noun::Check(command) => check::run(&command, &cli.global),
         Noun::Plugin(command) => plugin::run(command, &cli.global),
         Noun::Object(command) => object::run(command, &cli.global),
+        Noun::Tls(command) => tls::run(command, &cli.global),
     };
     interrupt::pass();
     match result {
