@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use provost_core::config::{
-    CertificateSource, ClassName, HostConfiguration, InTransitEncryption, Isolation, Legacy,
-    LocalDiskKey, PrefixPolicy, Proof, S3Encryption, SecurityConfiguration, Spanned,
-    Unauthenticated, WriteEnvelope, WriteFormat,
+    ClassName, HostConfiguration, Isolation, Legacy, LocalDiskKey, PrefixPolicy, Proof,
+    S3Encryption, SecurityConfiguration, Unauthenticated, WriteEnvelope, WriteFormat,
 };
 use provost_core::section::ClassKind;
 
 use super::finding::{Finding, Findings, Level};
-use super::materials_classes;
+use super::{in_transit, materials_classes};
 use crate::cli::report::{self, Failure};
 use crate::cli::with_runtime;
 use crate::registry::{Library, Registry, RegistryError, Scan};
 use crate::{Error, Host, loader};
 
 impl Findings {
-    fn error(&mut self, subject: String, error: &Error, registry: &Registry) {
+    pub(super) fn error(&mut self, subject: String, error: &Error, registry: &Registry) {
         let pointed = error
             .diagnostics()
             .and_then(|found| found.into_iter().next())
@@ -127,13 +126,8 @@ impl Findings {
                 Some(_) => uses.push(Err("local disks: KMS keys")),
             }
         }
-        let certificates = security.in_transit().map(InTransitEncryption::certificates);
-        match certificates.map(Spanned::get) {
-            None => {}
-            Some(CertificateSource::Custom(_)) => {
-                uses.push(Err("in transit: TLS artifacts of a provider"));
-            }
-            Some(_) => uses.push(Err("in transit: TLS artifacts from a zip")),
+        if let Some(in_transit) = security.in_transit() {
+            uses.push(in_transit::source(in_transit.certificates().get()));
         }
         if uses.is_empty() {
             let hint = "to encrypt objects, set EnableAtRestEncryption to true, with an \
@@ -156,6 +150,7 @@ impl Findings {
     pub(super) fn class(
         &mut self,
         class: &ClassName,
+        kind: ClassKind,
         registry: &Registry,
         host: &HostConfiguration,
     ) {
@@ -165,7 +160,7 @@ impl Findings {
             .map_err(loader::LoadError::from)
             .and_then(|registration| {
                 let pinned = registration.pin.is_some();
-                let accepted = loader::accept(&registration, ClassKind::Materials, host)?;
+                let accepted = loader::accept(&registration, kind, host)?;
                 Ok((accepted, pinned))
             });
         match accepted {

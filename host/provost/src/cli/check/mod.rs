@@ -2,12 +2,14 @@
 
 mod explain;
 mod finding;
+mod in_transit;
 mod looking;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use provost_core::config::{ClassName, S3Encryption, SecurityConfiguration};
+use provost_core::section::ClassKind;
 use serde::Serialize;
 
 use super::args::{Check, Global, Output};
@@ -44,7 +46,10 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
         Some(security) => {
             findings.capabilities(security);
             for class in materials_classes(security) {
-                findings.class(class, &registry, &host);
+                findings.class(class, ClassKind::Materials, &registry, &host);
+            }
+            if let Some(class) = in_transit::tls_class(security) {
+                findings.class(class, ClassKind::Tls, &registry, &host);
             }
         }
     }
@@ -52,6 +57,10 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
         && !findings.failed()
     {
         findings.load(&host, security, &registry)?;
+        if security.in_transit().is_some() {
+            findings.artifacts(&host, security, &registry)?;
+            findings.installed(&host);
+        }
     }
     for policy in host.policies() {
         findings.policy(policy, &host);
