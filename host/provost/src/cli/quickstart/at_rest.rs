@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::steps::Steps;
-use super::{failed, write};
+use super::{failed, in_transit, write};
 use crate::cli::report::Failure;
 use crate::cli::{object, with_runtime};
 use crate::store::encrypted;
@@ -22,7 +22,7 @@ pub(super) fn demonstrate(
     source: &Path,
     (plain, size): (File, u64),
     steps: &mut Steps,
-) -> Result<(), Failure> {
+) -> Result<Host, Failure> {
     let store = folder.join("store");
     let host_file = folder.join("provost.toml");
     let security_file = folder.join("security.json");
@@ -55,7 +55,10 @@ pub(super) fn demonstrate(
     )?;
 
     steps.begin();
-    write(&security_file, security_json(&installed).as_bytes())?;
+    write(
+        &security_file,
+        security_json(&installed, &folder.join(in_transit::ZIP)).as_bytes(),
+    )?;
     write(&host_file, host_toml(folder).as_bytes())?;
     let configuration = configuration::load_host(&host_file)
         .map_err(Error::from)?
@@ -135,7 +138,8 @@ pub(super) fn demonstrate(
             "the file that was read back differs from the one that was put",
         ));
     }
-    steps.done("compare", "identical, byte for byte".to_owned())
+    steps.done("compare", "identical, byte for byte".to_owned())?;
+    Ok(host)
 }
 
 /// The file to encrypt, which is read twice.
@@ -169,10 +173,14 @@ pub(super) fn library() -> Result<PathBuf, Failure> {
         })
 }
 
-fn security_json(library: &Path) -> String {
+fn security_json(library: &Path, zip: &Path) -> String {
     let configuration = serde_json::json!({ "EncryptionConfiguration": {
-        "EnableInTransitEncryption": false,
+        "EnableInTransitEncryption": true,
         "EnableAtRestEncryption": true,
+        "InTransitEncryptionConfiguration": { "TLSCertificateConfiguration": {
+            "CertificateProviderType": "PEM",
+            "S3Object": zip,
+        } },
         "AtRestEncryptionConfiguration": { "S3EncryptionConfiguration": {
             "EncryptionMode": "CSE-Custom",
             "S3Object": library,
@@ -186,7 +194,9 @@ fn host_toml(folder: &Path) -> String {
     let keys = folder.join("keys.list").display().to_string();
     format!(
         "security_configuration = \"security.json\"\n\n\
+         [tls]\ndirectory = \"{}\"\ndefault_roots = \"none\"\n\n\
          [classes.\"{CLASS}\".conf]\nkeys = {}\n",
+        in_transit::DIRECTORY,
         // A JSON string is a TOML string.
         serde_json::Value::String(keys)
     )

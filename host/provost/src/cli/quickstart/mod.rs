@@ -1,7 +1,9 @@
-//! `provost quickstart`: the main job, from nothing to a file that came back.
+//! `provost quickstart`: the main job, from nothing to a file that came back and a certificate that
+//! is installed.
 
 mod at_rest;
 mod folder;
+mod in_transit;
 mod steps;
 
 use std::fs::File;
@@ -23,7 +25,8 @@ pub(crate) fn run(command: &Quickstart, global: &Global) -> Result<(), Failure> 
     let library = at_rest::library()?;
     let folder = Folder::create(command.keep.as_deref())?;
     let mut steps = Steps::new(global.output);
-    at_rest::demonstrate(&folder.path, &library, &source, (plain, size), &mut steps)?;
+    let host = at_rest::demonstrate(&folder.path, &library, &source, (plain, size), &mut steps)?;
+    in_transit::demonstrate(&folder.path, &host, &mut steps)?;
     match global.output {
         Output::Json => report::json(&steps.document())?,
         Output::Text => steps.close(&folder)?,

@@ -86,7 +86,8 @@ impl Steps {
             format!(
                 "kept in {path}; to go on:\n  \
                  provost --config {path}/provost.toml check\n  \
-                 provost --config {path}/provost.toml object ls file://{path}/store/"
+                 provost --config {path}/provost.toml object ls file://{path}/store/\n  \
+                 provost --config {path}/provost.toml tls show"
             )
         } else {
             "nothing was kept; `--keep FOLDER` leaves it all there to look around in".to_owned()
