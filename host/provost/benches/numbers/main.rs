@@ -18,6 +18,7 @@ mod pinning;
 mod rounds;
 mod setup;
 mod table;
+mod tls;
 mod workers;
 
 use std::error::Error;
@@ -30,12 +31,13 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 type Group = (&'static str, fn(&Scratch) -> Outcome<Vec<Row>>);
 
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
     ("calls", calls::measure),
     ("workers", workers::measure),
     ("load", load::measure),
     ("transfer", objects::measure_transfer),
     ("small", objects::measure_small),
+    ("tls", tls::measure),
 ];
 
 fn main() -> ExitCode {
