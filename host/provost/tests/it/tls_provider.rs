@@ -407,7 +407,7 @@ fn without_a_provider_in_the_security_configuration_there_is_no_class() {
         error,
         Error::Misuse(ApiMisuse::NoSecurityConfiguration)
     ));
-    says(&error, &["`Host::tls_artifacts`"]);
+    says(&error, &["`Host::tls_files`"]);
 
     let disabled = r#"{"EncryptionConfiguration": {
         "EnableInTransitEncryption": false, "EnableAtRestEncryption": false}}"#;
