@@ -114,8 +114,10 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // Whoever takes the lock next names itself a moment later; until then nobody is named.
-        // Closing the file gives the lock up.
         let _ = self.file.set_len(0);
+        // Closing the file is not enough: a process that another thread starts just now has it open
+        // too, until it runs its program.
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
     }
 }
 

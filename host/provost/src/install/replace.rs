@@ -44,6 +44,8 @@ impl Installation {
         if let Current::Generation(current) = &state.current
             && current.holds(files, self.wanted_owner())
         {
+            // Whoever switched to it may have died before that was on disk.
+            session.sync_folder()?;
             return Ok(outcome(
                 current.number(),
                 current.manifest().previous,

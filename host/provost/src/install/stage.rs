@@ -80,7 +80,13 @@ impl Session<'_> {
         let current = self.path.join(CURRENT);
         let rename = || folder.rename(next.as_str(), CURRENT);
         steps.run(Step::Switch, &current, rename)?;
-        steps.sync(Step::SyncFolder, self.path, || folder.sync())
+        self.sync_folder()
+    }
+
+    /// Makes the names in the installation's folder durable.
+    pub(super) fn sync_folder(&self) -> Result<(), InstallError> {
+        let sync = || self.folder.sync();
+        self.steps.sync(Step::SyncFolder, self.path, sync)
     }
 
     /// Writes into a generation that is not in force which one was in force before it.
@@ -100,7 +106,7 @@ impl Session<'_> {
         steps.sync(Step::SyncFolder, &path, || folder.sync())
     }
 
-    pub(super) fn sync_generations(&self) -> Result<(), InstallError> {
+    fn sync_generations(&self) -> Result<(), InstallError> {
         let sync = || self.generations.sync();
         self.steps
             .sync(Step::SyncFolder, &self.generations_path, sync)
