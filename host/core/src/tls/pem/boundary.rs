@@ -12,25 +12,19 @@ pub(super) enum Edge {
 }
 
 /// What a line is.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Seen<'a> {
     Boundary(Edge, &'a str),
     /// It means to be a boundary, and readers differ in whether they take it for one.
-    Damaged(Damaged),
+    Damaged(Damaged<'a>),
     Text,
 }
 
 /// A line that means to be a boundary, or several.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Damaged {
-    pub(super) first: Edge,
-    /// The same one, unless there are several.
-    pub(super) last: Edge,
-    /// The label of the last one, if it is a known one.
-    pub(super) label: Option<&'static str>,
-    /// Whether a private key may stand in it or behind it.
-    pub(super) private: bool,
-    pub(super) damage: Damage,
+pub(super) struct Damaged<'a> {
+    line: &'a [u8],
+    first: Claim<'a>,
+    /// If there are several.
+    last: Option<Claim<'a>>,
 }
 
 /// Why a line is no boundary.
@@ -86,12 +80,18 @@ pub(super) fn look_at_last(line: &[u8]) -> Seen<'_> {
         () if begins(b"-----END ") => Edge::End,
         () => return look(line),
     };
-    Seen::Damaged(Damaged {
-        first: edge,
-        last: edge,
+    let first = Claim {
+        edge,
+        before: line,
+        is_upper: true,
+        behind: &[],
         label: None,
-        private: false,
-        damage: Damage::Cut,
+        is_cut: true,
+    };
+    Seen::Damaged(Damaged {
+        line,
+        first,
+        last: None,
     })
 }
 
@@ -106,29 +106,42 @@ fn boundary(line: &[u8]) -> Option<(Edge, &str)> {
     is_label(label).then_some((edge, label))
 }
 
-fn damaged(line: &[u8]) -> Option<Damaged> {
+fn damaged(line: &[u8]) -> Option<Damaged<'_>> {
     let indent = line.len() - line.trim_ascii_start().len();
     let mut claims = (indent..line.len()).filter_map(|at| claim(line, indent, at));
     let first = claims.next()?;
     let last = claims.next_back();
-    let several = last.is_some();
-    let damage = if several {
-        Damage::Joined
-    } else {
-        damage(&first)
-    };
-    let shown = last.as_ref().unwrap_or(&first);
-    Some(Damaged {
-        first: first.edge,
-        last: shown.edge,
-        label: shown.label,
-        private: has(line, PRIVATE.as_bytes()),
-        damage: if has(line, b"\\n") {
-            Damage::Escaped
-        } else {
-            damage
-        },
-    })
+    Some(Damaged { line, first, last })
+}
+
+impl Damaged<'_> {
+    pub(super) fn first(&self) -> Edge {
+        self.first.edge
+    }
+
+    /// The same one, unless there are several.
+    pub(super) fn last(&self) -> Edge {
+        self.last.as_ref().unwrap_or(&self.first).edge
+    }
+
+    /// The label of the last one, if it is a known one.
+    pub(super) fn label(&self) -> Option<&'static str> {
+        self.last.as_ref().unwrap_or(&self.first).label
+    }
+
+    /// Whether a private key may stand in it or behind it.
+    pub(super) fn is_private(&self) -> bool {
+        has(self.line, PRIVATE.as_bytes())
+    }
+
+    /// What is wrong with it. Not known before it is asked for: there may be very many lines.
+    pub(super) fn damage(&self) -> Damage {
+        match &self.last {
+            _ if has(self.line, b"\\n") => Damage::Escaped,
+            Some(_) => Damage::Joined,
+            None => damage(&self.first),
+        }
+    }
 }
 
 /// `BEGIN` or `END` in a line, where it is one of a boundary.
@@ -138,23 +151,29 @@ struct Claim<'a> {
     is_upper: bool,
     behind: &'a [u8],
     label: Option<&'static str>,
+    /// Whether the file ends within the word.
+    is_cut: bool,
 }
 
 fn claim(line: &[u8], indent: usize, at: usize) -> Option<Claim<'_>> {
     let (before, rest) = line.split_at_checked(at)?;
     let (edge, behind) = edge_at(rest)?;
+    let is_dashed = ends_with_dash(before.trim_ascii_end());
+    if !is_dashed && at != indent {
+        return None;
+    }
     let word = rest.get(..rest.len() - behind.len())?;
     let words = behind.trim_ascii_start();
     let label = known(words);
     // `BEGIN` among words is text. Five dashes before it make it a boundary, or fewer and a label
     // that is known, or a known label and nothing else.
     let claims = match label {
-        Some(_) if ends_with_dash(before.trim_ascii_end()) => true,
-        Some(label) if at == indent => {
+        Some(_) if is_dashed => true,
+        Some(label) => {
             let tail = words.strip_prefix(label.as_bytes());
             tail.is_some_and(|tail| dashes(tail.trim_ascii()).1.is_empty())
         }
-        _ => before.ends_with(FIVE),
+        None => before.ends_with(FIVE),
     };
     claims.then_some(Claim {
         edge,
@@ -162,6 +181,7 @@ fn claim(line: &[u8], indent: usize, at: usize) -> Option<Claim<'_>> {
         is_upper: word.iter().all(u8::is_ascii_uppercase),
         behind: words,
         label,
+        is_cut: false,
     })
 }
 
@@ -181,6 +201,9 @@ fn edge_at(text: &[u8]) -> Option<(Edge, &[u8])> {
 }
 
 fn damage(claim: &Claim<'_>) -> Damage {
+    if claim.is_cut {
+        return Damage::Cut;
+    }
     let lead = claim.before.trim_ascii_start();
     let indent = claim.before.len() - lead.len();
     let (before, lead_rest) = dashes(lead);
@@ -223,7 +246,10 @@ fn starts_with_other_dash(text: &[u8]) -> bool {
 }
 
 fn ends_with_dash(text: &[u8]) -> bool {
-    text.last() == Some(&b'-') || OTHER_DASHES.iter().any(|dash| text.ends_with(dash))
+    match text.last() {
+        Some(last) if last.is_ascii() => *last == b'-',
+        _ => OTHER_DASHES.iter().any(|dash| text.ends_with(dash)),
+    }
 }
 
 /// Whether `part` is in `line`, in any case.

@@ -60,11 +60,15 @@ pub(super) fn meaning(label: &str) -> Meaning {
 /// The known label that `text` begins with, whatever its case. Of damaged lines only this is
 /// shown: behind it there may be a key.
 pub(super) fn known(text: &[u8]) -> Option<&'static str> {
-    let begins = |label: &str| {
-        let start = text.get(..label.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(label.as_bytes()))
+    let first = text.first()?.to_ascii_uppercase();
+    let begins = |label: &[u8]| {
+        // One comparison for most.
+        label.first() == Some(&first)
+            && text
+                .get(..label.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(label))
     };
-    let found = KNOWN.iter().find(|(label, _)| begins(label));
+    let found = KNOWN.iter().find(|(label, _)| begins(label.as_bytes()));
     found.map(|(label, _)| *label)
 }
 

@@ -117,7 +117,7 @@ impl<'a> Scanner<'a, '_, '_> {
             }
             Seen::Damaged(damaged) => {
                 self.scan.has_boundary = true;
-                private |= damaged.private;
+                private |= damaged.is_private();
                 self.damaged(line.number, &damaged);
             }
         }
@@ -130,7 +130,7 @@ impl<'a> Scanner<'a, '_, '_> {
     /// The line without a byte order mark. Files that were put together have them in the middle.
     fn without_mark(&mut self, line: Line<'a>) -> &'a [u8] {
         match line.text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) if line.start == 0 || look(text) != Seen::Text => {
+            Some(text) if line.start == 0 || !matches!(look(text), Seen::Text) => {
                 self.scan.marks.push(line.number);
                 text
             }
@@ -182,12 +182,13 @@ impl<'a> Scanner<'a, '_, '_> {
         }
     }
 
-    fn damaged(&mut self, line: usize, damaged: &Damaged) {
-        let (edge, damage) = (damaged.first, damaged.damage);
+    fn damaged(&mut self, line: usize, damaged: &Damaged<'_>) {
+        let edge = damaged.first();
+        let label = damaged.label().unwrap_or_default();
         let file = self.file;
         self.findings.error(RuleId::Pem002, |rule| {
-            let label = shown(damaged.label.unwrap_or_default());
-            let message = format!("damaged {edge} line of {label}: {damage}");
+            let damage = damaged.damage();
+            let message = format!("damaged {edge} line of {}: {damage}", shown(label));
             Finding::new(rule, Place::line(file, line), message).hint(damage.hint())
         });
         // An END closes its block, so that one mistake is told once. Whatever else the line holds,
@@ -201,9 +202,8 @@ impl<'a> Scanner<'a, '_, '_> {
             }
             self.keep(open, None);
         }
-        let label = damaged.label.unwrap_or_default();
-        match damaged.last {
-            Edge::Begin => self.begin(line, label, None, damaged.private),
+        match damaged.last() {
+            Edge::Begin => self.begin(line, label, None, damaged.is_private()),
             // One line that holds a whole block is a block too.
             Edge::End if edge == Edge::Begin => self.scan.blocks.push(Found {
                 label,
