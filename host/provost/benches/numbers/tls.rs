@@ -71,8 +71,8 @@ fn parameters(name: &str) -> Outcome<CertificateParams> {
         .distinguished_name
         .push(DnType::CommonName, name.to_owned());
     let now = OffsetDateTime::now_utc();
-    parameters.not_before = now - Duration::from_secs(60 * 60);
-    parameters.not_after = now + Duration::from_secs(90 * 24 * 60 * 60);
+    parameters.not_before = now - Duration::from_hours(1);
+    parameters.not_after = now + Duration::from_hours(90 * 24);
     Ok(parameters)
 }
 
