@@ -1,10 +1,12 @@
 //! What lies in the way, and what does not belong there.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use provost::install::{InstallError, Installation, Provenance};
+use provost::install::{InstallError, Installation, Provenance, Step};
 use rustix::fs::{CWD, FileType, Mode};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 
 use crate::rig::{CHAIN, current, install, names, set};
 
@@ -184,7 +186,7 @@ fn one_installation_at_a_time_also_in_one_process() {
     let at = Installation::at(&path)
         .with_command("the first")
         .with_watcher(move |step| {
-            if step == provost::install::Step::MakeStaging {
+            if step == Step::MakeStaging {
                 sender
                     .send(error(&Installation::at(&path), "other"))
                     .unwrap();
@@ -199,4 +201,34 @@ fn one_installation_at_a_time_also_in_one_process() {
     );
     assert!(error.to_string().starts_with(&expected), "{error}");
     assert!(current(folder.path()).is_some());
+}
+
+/// As a process has it that another thread starts meanwhile, until it runs its program.
+fn second_descriptor(path: &Path) -> OwnedFd {
+    let this = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    let all = std::fs::read_dir("/proc/self/fd").unwrap();
+    let lock = all.map(|entry| entry.unwrap().path()).find(|descriptor| {
+        std::fs::read_link(descriptor).is_ok_and(|target| target == path.join("lock"))
+    });
+    let number = lock.unwrap().file_name().unwrap().to_str().unwrap().parse();
+    pidfd_getfd(this, number.unwrap(), PidfdGetfdFlags::empty()).unwrap()
+}
+
+#[test]
+fn a_lock_is_given_up_even_if_somebody_else_has_it_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let (sender, copies) = std::sync::mpsc::channel();
+    let at = Installation::at(&path).with_watcher(move |step| {
+        if step == Step::Switch {
+            sender.send(second_descriptor(&path)).unwrap();
+        }
+    });
+    install(&at, "first");
+    let copy = copies.recv().unwrap();
+    assert_eq!(
+        install(&Installation::at(folder.path()), "second").generation,
+        2
+    );
+    drop(copy);
 }
