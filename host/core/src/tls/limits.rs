@@ -22,6 +22,8 @@ pub const TRUSTED: usize = 1000;
 pub const CERTIFICATE: usize = 64 << 10;
 /// Signatures that are verified for one set.
 pub const SIGNATURES: usize = 100;
+/// Comparisons of a certificate's names with one issuer's constraints.
+pub const COMPARISONS: usize = 10_000;
 
 /// The most bytes of one file.
 pub const fn of(file: super::ArtifactFile) -> usize {

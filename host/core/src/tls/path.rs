@@ -11,7 +11,7 @@ use super::roots::DefaultRoots;
 const PATHS: usize = 16;
 /// Steps that are taken in all, forth and back: certificates of one name that issued each other
 /// would make a walk of each of their orders.
-const STEPS: usize = 1000;
+const STEPS: usize = 200;
 
 /// A certificate, and where it came from.
 #[derive(Debug, Clone, Copy)]

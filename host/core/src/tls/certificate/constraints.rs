@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use x509_parser::extensions::{self, GeneralName, GeneralSubtree};
 
 use super::{Certificate, DistinguishedName};
+use crate::tls::limits;
 
 /// Which names an issuer may certify, and which not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,10 @@ impl NameConstraints {
             tested.extend(names.emails.iter().map(|name| Name::Email(name)));
             tested.extend(names.directories.iter().map(Name::Directory));
             tested.extend(names.uris.iter().map(|name| Name::Uri(name)));
+        }
+        let subtrees = self.permitted.len().saturating_add(self.excluded.len());
+        if tested.len().saturating_mul(subtrees) > limits::COMPARISONS {
+            return Some("one of more names than are compared".to_owned());
         }
         tested
             .into_iter()

@@ -1,5 +1,6 @@
 //! From DER to a [`Certificate`].
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use x509_parser::certificate::X509Certificate;
@@ -61,7 +62,7 @@ fn position(whole: &[u8], part: &[u8]) -> Option<std::ops::Range<usize>> {
 
 fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError> {
     let mut to = Extensions::default();
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for extension in from {
         let oid = extension.oid.to_id_string();
         let refused = |what: &str| CertificateError::Extension {
@@ -69,7 +70,7 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
             what: what.to_owned(),
         };
         // RFC 5280, section 4.2: MUST NOT include more than one instance.
-        if seen.contains(&oid) {
+        if !seen.insert(oid.clone()) {
             return Err(refused("it occurs twice"));
         }
         match extension.parsed_extension() {
@@ -120,7 +121,6 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
             _ if extension.critical => to.unknown_critical.push(oid.clone()),
             _ => {}
         }
-        seen.push(oid);
     }
     Ok(to)
 }

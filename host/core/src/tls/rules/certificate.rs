@@ -41,8 +41,12 @@ pub(super) fn old_version(set: &Set<'_>) -> Vec<Finding> {
 pub(super) fn unknown_critical_extension(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
     let mut findings = Vec::new();
     for step in &path.steps {
-        for oid in &step.certificate.extensions().unknown_critical {
-            let message = format!("the critical extension {oid} is not understood");
+        if let [oid, others @ ..] = &*step.certificate.extensions().unknown_critical {
+            let more = match others.len() {
+                0 => String::new(),
+                others => format!(" (nor are {others} more)"),
+            };
+            let message = format!("the critical extension {oid} is not understood{more}");
             let finding = Finding::new(RuleId::Crt005, step.place(), message);
             findings.push(finding.hint("have the certificate issued without it, or not critical"));
         }

@@ -44,18 +44,9 @@ pub(super) fn not_covered(set: &Set<'_>) -> Vec<Finding> {
     missing
         .map(|name| {
             let message = format!("it is not for `{}`", shown(name));
-            let mut names = certificate.shown_names();
-            if names.is_empty() {
-                let common = certificate.subject().common_names().iter();
-                names.extend(common.map(|name| shown(name)));
-            }
             Finding::new(RuleId::Nam002, step.place(), message).hint(format!(
                 "it is for {}; have that name added, or correct the node's names",
-                if names.is_empty() {
-                    "no name".to_owned()
-                } else {
-                    names.join(", ")
-                }
+                some_names(certificate)
             ))
         })
         .collect()
@@ -86,6 +77,23 @@ fn names(certificate: &Certificate) -> &[String] {
         return certificate.subject().common_names();
     }
     alternative
+}
+
+/// The first names, in words.
+fn some_names(certificate: &Certificate) -> String {
+    const FIRST: usize = 8;
+    let mut names = certificate.shown_names();
+    if names.is_empty() {
+        let common = certificate.subject().common_names().iter();
+        names.extend(common.map(|name| shown(name)));
+    }
+    let others = names.len().saturating_sub(FIRST);
+    names.truncate(FIRST);
+    match (names.is_empty(), others) {
+        (true, _) => "no name".to_owned(),
+        (_, 0) => names.join(", "),
+        (_, others) => format!("{} and {others} more", names.join(", ")),
+    }
 }
 
 fn covers(certificate: &Certificate, node: &str) -> bool {
