@@ -44,7 +44,6 @@ pub(crate) fn expect(
     findings
 }
 
-/// A certificate, and one with its BEGIN or END line changed.
 fn one() -> &'static str {
     &MATERIAL.certificates[0]
 }

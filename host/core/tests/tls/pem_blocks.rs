@@ -56,6 +56,7 @@ fn a_boundary_that_is_not_quite_one_is_an_error_that_says_why() {
         ("-----BEGIN certificate-----", "capital letters"),
         ("-----BEGIN  CERTIFICATE-----", "blanks"),
         ("----- BEGIN CERTIFICATE -----", "blanks"),
+        ("-----BEGIN CERTIFICATE-----\u{c}", "blanks"),
         ("> -----BEGIN CERTIFICATE-----", "other text"),
         ("-----BEGIN CERTIFICATE-----MIIB", "other text"),
         ("-----BEGIN CERTIFICATE-----\\nMIIB", "written as `\\n`"),
@@ -90,10 +91,8 @@ fn a_boundary_that_is_not_quite_one_is_an_error_that_says_why() {
 
 #[test]
 fn an_indented_block_is_told_at_its_boundaries() {
-    let indented: String = MATERIAL.certificates[1]
-        .lines()
-        .map(|line| format!("    {line}\n"))
-        .collect();
+    let lines = MATERIAL.certificates[1].trim_end().replace('\n', "\n    ");
+    let indented = format!("    {lines}\n");
     let (begin, end) = second();
     let expected = [format!("E PEM-002 {begin}"), format!("E PEM-002 {end}")];
     expect(
@@ -241,6 +240,19 @@ fn blocks_of_other_kinds_are_refused_in_a_file_of_certificates() {
                 .contains("openssl x509 -in certificateChain.pem")
         );
     }
+}
+
+#[test]
+fn what_only_the_decoder_refuses_is_refused_too() {
+    // A request is not decoded here, and refused as a request; rustls-pemfile decodes it.
+    let request = "-----BEGIN CERTIFICATE REQUEST-----\nA!\n-----END CERTIFICATE REQUEST-----\n";
+    let expected = [format!("E PEM-003 {}", second().0), "E PEM-002".to_owned()];
+    let text = format!("{}{request}", one());
+    let findings = expect(CHAIN, text, &[&expected[0], &expected[1]], 0);
+    assert!(
+        findings[1].message.contains("rustls-pemfile refuses"),
+        "{findings:?}"
+    );
 }
 
 #[test]

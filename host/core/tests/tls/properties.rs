@@ -10,7 +10,7 @@ use provost_core::tls::{ArtifactFile, Finding, RawTlsFiles, Severity, bundle};
 use crate::archive::{archive, deflated, stored};
 use crate::bundle::three;
 use crate::openssl::MATERIAL;
-use crate::pem::{CHAIN, KEY, read};
+use crate::pem::{CHAIN, KEY, read, short};
 
 fn has_error(findings: &[Finding]) -> bool {
     findings
@@ -44,7 +44,15 @@ fn check_pem(bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert!(shown.chars().count() < 600, "{shown:?}");
         }
         if file != KEY && !has_error(&findings) {
-            prop_assert_eq!(der(&blocks), as_the_crate(bytes).clone());
+            let (found, seen) = (der(&blocks), as_the_crate(bytes));
+            // Where a mark was dropped, the crate loses what stands behind it.
+            let lost = short(&findings)
+                .iter()
+                .any(|finding| finding.starts_with("W PEM-004"));
+            prop_assert!(
+                found == seen || lost && found.len() > seen.len(),
+                "{found:?} {seen:?}"
+            );
         }
     }
     Ok(())
@@ -65,6 +73,22 @@ fn check_zip(zip: &[u8]) -> Result<RawTlsFiles, TestCaseError> {
             .read_to_end(&mut bytes)
             .unwrap();
         prop_assert_eq!(raw.get(file), Some(bytes.as_slice()));
+    }
+    // Nor does a reader that walks the headers see another one.
+    let mut rest = Cursor::new(zip);
+    let is_read = ArtifactFile::ALL
+        .iter()
+        .any(|file| raw.get(*file).is_some());
+    while let (true, Ok(Some(mut entry))) =
+        (is_read, zip::read::read_zipfile_from_stream(&mut rest))
+    {
+        let named = |file: &ArtifactFile| entry.name_raw() == file.name().as_bytes();
+        let found = ArtifactFile::ALL.into_iter().find(named);
+        if let Some(expected) = found.and_then(|file| raw.get(file)) {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            prop_assert_eq!(bytes.as_slice(), expected);
+        }
     }
     let complete = raw.private_key.is_some() && raw.certificate_chain.is_some();
     prop_assert!(complete || has_error(&raw.findings));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::label::{PRIVATE, is_label, known};
+use super::lines::trim_end;
 
 /// Which end of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +96,9 @@ pub(super) fn look_at_last(line: &[u8]) -> Seen<'_> {
     })
 }
 
-/// A line as it should be. Blanks at its end are harmless: every reader passes over them.
+/// A line as it should be.
 fn boundary(line: &[u8]) -> Option<(Edge, &str)> {
-    let rest = line.strip_prefix(FIVE)?.trim_ascii_end();
+    let rest = trim_end(line.strip_prefix(FIVE)?);
     let (edge, rest) = match rest.strip_prefix(b"BEGIN ") {
         Some(rest) => (Edge::Begin, rest),
         None => (Edge::End, rest.strip_prefix(b"END ")?),

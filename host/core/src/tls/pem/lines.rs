@@ -68,3 +68,11 @@ impl<'a> Iterator for Lines<'a> {
         })
     }
 }
+
+/// A line without the blanks at its end, which every reader passes over.
+pub(super) fn trim_end(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
+}

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::boundary::{Damaged, Edge, Seen, look, look_at_last};
 use super::label::{Meaning, meaning};
-use super::lines::{Line, LineEnd, lines};
+use super::lines::{Line, LineEnd, lines, trim_end};
 use crate::tls::capped::Capped;
 use crate::tls::finding::{ArtifactFile, Finding, Place};
 use crate::tls::rule::RuleId;
@@ -122,7 +122,7 @@ impl<'a> Scanner<'a, '_, '_> {
             }
         }
         if !private {
-            self.scan.text.extend_from_slice(text.trim_ascii_end());
+            self.scan.text.extend_from_slice(trim_end(text));
             self.scan.text.push(b'\n');
         }
     }

@@ -30,3 +30,35 @@ pub(crate) fn write(label: &str, der: &[u8]) -> Vec<u8> {
     text.extend_from_slice(end.as_bytes());
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    /// What OpenSSL makes of bytes, in lines of 64 characters.
+    fn openssl(bytes: &[u8]) -> Vec<u8> {
+        let mut child = Command::new("openssl")
+            .args(["base64", "-e"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(bytes).unwrap();
+        child.wait_with_output().unwrap().stdout
+    }
+
+    #[test]
+    fn a_block_is_what_openssl_writes_in_one_exact_allocation() {
+        for length in [0, 1, 2, 3, 47, 48, 49, 95, 96, 97, 1000] {
+            let der: Vec<u8> = (0..=255).cycle().take(length).collect();
+            let text = write("PRIVATE KEY", &der);
+            let begin = b"-----BEGIN PRIVATE KEY-----\n".as_slice();
+            let end = b"-----END PRIVATE KEY-----\n";
+            assert_eq!(text, [begin, &openssl(&der), end].concat(), "{length}");
+            assert_eq!(text.len(), text.capacity(), "{length}");
+        }
+    }
+}
