@@ -4,6 +4,8 @@ use std::fmt;
 
 use x509_parser::x509::X509Name;
 
+use super::der;
+
 /// A distinguished name. Two are one name if they are encoded alike, which is what Java and
 /// webpki compare too (RFC 5280, section 7.1 would allow more).
 #[derive(Debug, Clone, Eq)]
@@ -20,9 +22,10 @@ impl DistinguishedName {
         let common_names = name
             .iter_common_name()
             .filter_map(|name| name.as_str().ok().map(str::to_owned));
+        let relative = der::elements(name.as_raw()).into_iter();
         Self {
             raw: name.as_raw().to_vec(),
-            relative: relative(name.as_raw()),
+            relative: relative.map(<[u8]>::to_vec).collect(),
             shown: crate::tls::shown(&name.to_string()),
             common_names: common_names.collect(),
         }
@@ -47,22 +50,6 @@ impl DistinguishedName {
     pub(crate) fn covers(&self, other: &Self) -> bool {
         other.relative.starts_with(&self.relative)
     }
-}
-
-/// The elements of `SEQUENCE OF RelativeDistinguishedName`.
-fn relative(raw: &[u8]) -> Vec<Vec<u8>> {
-    use x509_parser::asn1_rs::{Any, FromDer};
-    let mut parts = Vec::new();
-    let Ok((_, sequence)) = Any::from_der(raw) else {
-        return parts;
-    };
-    let mut rest = sequence.data;
-    while let Ok((after, _)) = Any::from_der(rest) {
-        let length = rest.len() - after.len();
-        parts.push(rest.get(..length).unwrap_or_default().to_vec());
-        rest = after;
-    }
-    parts
 }
 
 impl PartialEq for DistinguishedName {

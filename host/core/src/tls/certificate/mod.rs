@@ -1,7 +1,9 @@
 //! A certificate: its bytes, and what the rules ask of it, read once.
 
 mod constraints;
+mod der;
 mod distinguished_name;
+mod evp;
 mod public_key;
 mod read;
 mod signature;

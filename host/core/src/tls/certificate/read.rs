@@ -10,35 +10,37 @@ use x509_parser::prelude::FromDer;
 
 use super::{
     BasicConstraints, Certificate, CertificateError, DistinguishedName, ExtendedKeyUsage,
-    Extensions, KeyUsage, NameConstraints, PublicKey, SignatureAlgorithm, SubjectNames,
+    Extensions, KeyUsage, NameConstraints, PublicKey, SignatureAlgorithm, SubjectNames, der, evp,
 };
 use crate::tls::limits;
 
-pub(super) fn certificate(der: &[u8]) -> Result<Certificate, CertificateError> {
-    if der.len() > limits::CERTIFICATE {
+pub(super) fn certificate(bytes: &[u8]) -> Result<Certificate, CertificateError> {
+    if bytes.len() > limits::CERTIFICATE {
         return Err(CertificateError::TooLarge {
             at_most: limits::CERTIFICATE,
-            got: der.len(),
+            got: bytes.len(),
         });
     }
     let malformed = |what: &dyn std::fmt::Display| CertificateError::Malformed {
         what: crate::tls::shown(&what.to_string()),
     };
-    let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| malformed(&error))?;
+    let (rest, parsed) = X509Certificate::from_der(bytes).map_err(|error| malformed(&error))?;
     if !rest.is_empty() {
         return Err(CertificateError::Trailing { count: rest.len() });
     }
-    // RFC 5280, section 4.1.1.2: the two fields have to be the same.
-    if parsed.signature_algorithm != parsed.tbs_certificate.signature {
-        return Err(malformed(&"its two signature algorithms differ"));
+    der::check_unsigned_parts(bytes).map_err(|what| malformed(&what))?;
+    if !evp::reads(bytes) {
+        return Err(malformed(
+            &"its parts are not in the form of DER, says aws-lc",
+        ));
     }
     let tbs = parsed.tbs_certificate.as_ref();
     let spki = parsed.public_key();
     let public_key =
         PublicKey::read(spki).ok_or_else(|| malformed(&"its public key does not parse"))?;
     Ok(Certificate {
-        tbs: position(der, tbs).ok_or_else(|| malformed(&"its contents are out of place"))?,
-        der: der.to_vec(),
+        tbs: position(bytes, tbs).ok_or_else(|| malformed(&"its contents are out of place"))?,
+        der: bytes.to_vec(),
         subject: DistinguishedName::read(parsed.subject()),
         issuer: DistinguishedName::read(parsed.issuer()),
         serial: parsed.raw_serial().to_vec(),
