@@ -1,5 +1,6 @@
 //! From the end-entity certificate to a trust anchor (RFC 5280, section 6.1).
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::certificate::Certificate;
@@ -129,8 +130,10 @@ impl<'a> Search<'a> {
                 origin,
             });
         }
-        // The first of those that are equally good: its certificates are nearest to the file.
-        let best = walk.complete.into_iter().min_by_key(|path| errors(path));
+        // The longest uses most of the chain, which is what is sent. Of those that are equally good
+        // the first is the one whose certificates are nearest to the file.
+        let rank = |path: &Path<'a>| (errors(path), Reverse(path.steps.len()));
+        let best = walk.complete.into_iter().min_by_key(rank);
         best.or(walk.partial).unwrap_or(Path {
             steps: Vec::new(),
             end: End::NoIssuer,
