@@ -40,8 +40,12 @@ pub(super) fn out_of_order(set: &Set<'_>) -> Vec<Finding> {
     vec![Finding::new(RuleId::Chn002, place(index, certificate), message).hint(right_order(set))]
 }
 
-/// A certificate that has nothing to do with the others: Java refuses to store such a chain.
+/// A certificate that has nothing to do with the others: Java refuses to store such a chain. Where
+/// the path breaks, what stands behind the break may well belong to it.
 pub(super) fn not_on_the_path(set: &Set<'_>) -> Vec<Finding> {
+    if set.path.anchor().is_none() {
+        return Vec::new();
+    }
     unused(set)
         .filter(|(_, certificate)| !stands_for_the_anchor(set, certificate))
         .map(|(index, certificate)| {
