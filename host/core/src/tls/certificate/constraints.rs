@@ -61,11 +61,16 @@ impl NameConstraints {
         }
     }
 
-    /// The first name of `certificate` that it may not have, as it is shown.
+    /// How many trees of names there are.
+    pub(super) fn count(&self) -> usize {
+        self.permitted.len().saturating_add(self.excluded.len())
+    }
+
+    /// The first name of `certificate` that it may not have, as the subject of a sentence.
     pub(crate) fn violation(&self, certificate: &Certificate) -> Option<String> {
         let names = certificate.extensions.names.as_ref();
         if self.malformed {
-            return Some("any name, as the constraints do not parse,".to_owned());
+            return Some("any name, since the constraints do not parse,".to_owned());
         }
         if names.is_some_and(|names| names.others > 0) && self.has_unknown() {
             return Some("a name of a kind that is not understood here".to_owned());
@@ -74,8 +79,9 @@ impl NameConstraints {
         if !certificate.subject.is_empty() {
             tested.push(Name::Directory(&certificate.subject));
         }
-        if names.is_none() {
-            // Clients that still look at the common name would be led around the constraints.
+        if names.is_none_or(|names| names.dns.is_empty()) {
+            // Clients that look at the common name where there is no dNSName, as Java and OpenSSL
+            // do, would be led around the constraints.
             let common = certificate.subject.common_names().iter();
             let hosts = common.filter(|name| name.contains('.') && !name.contains(' '));
             tested.extend(hosts.map(|name| Name::Dns(name)));
@@ -87,14 +93,13 @@ impl NameConstraints {
             tested.extend(names.directories.iter().map(Name::Directory));
             tested.extend(names.uris.iter().map(|name| Name::Uri(name)));
         }
-        let subtrees = self.permitted.len().saturating_add(self.excluded.len());
-        if tested.len().saturating_mul(subtrees) > limits::COMPARISONS {
+        if tested.len().saturating_mul(self.count()) > limits::COMPARISONS {
             return Some("one of more names than are compared".to_owned());
         }
         tested
             .into_iter()
             .find(|name| !self.allows(name))
-            .map(|name| name.shown())
+            .map(|name| format!("`{}`", name.shown()))
     }
 
     fn has_unknown(&self) -> bool {

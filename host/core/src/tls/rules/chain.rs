@@ -128,7 +128,7 @@ pub(super) fn name_constraints(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
                 continue;
             }
             if let Some(name) = constraints.violation(step.certificate) {
-                let message = format!("`{name}` is outside of what {} may certify", issuer.place());
+                let message = format!("{name} is outside of what {} may certify", issuer.place());
                 let finding = Finding::new(RuleId::Chn010, step.place(), message);
                 findings
                     .push(finding.hint("use a name within its name constraints, or another CA"));
