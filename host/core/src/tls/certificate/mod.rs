@@ -198,6 +198,12 @@ impl Certificate {
             .verify(issuer, self.tbs(), &self.signature)
     }
 
+    /// Whether signatures of this kind, by the issuer's key, are verified here at all.
+    pub(crate) fn is_verifiable_with(&self, issuer: &Self) -> bool {
+        self.signature_algorithm
+            .is_verifiable_with(&issuer.public_key)
+    }
+
     /// Whether subject and issuer are one name.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer

@@ -83,6 +83,11 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// Whether such signatures are verified here, if they are by `key`.
+    pub(super) fn is_verifiable_with(&self, key: &PublicKey) -> bool {
+        self.verifier(key).is_some()
+    }
+
     pub(super) fn verify(&self, issuer: &Certificate, tbs: &[u8], signature: &[u8]) -> bool {
         let Some(algorithm) = self.verifier(&issuer.public_key) else {
             return false;
@@ -97,19 +102,21 @@ impl SignatureAlgorithm {
         use Hash::{Sha1, Sha256, Sha384, Sha512};
         Some(match (self, key) {
             // Small keys are a finding of their own; whether a signature verifies is another.
-            (Self::RsaPkcs1(hash), PublicKey::Rsa { .. }) => match hash {
-                Sha1 => &aws::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-                Sha256 => &aws::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-                Sha384 => &aws::RSA_PKCS1_2048_8192_SHA384,
-                Sha512 => &aws::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+            (Self::RsaPkcs1(hash), PublicKey::Rsa { bits }) => match (hash, bits) {
+                (Sha1, 1024..=8192) => &aws::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+                (Sha256, 1024..=8192) => &aws::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+                (Sha384, 2048..=8192) => &aws::RSA_PKCS1_2048_8192_SHA384,
+                (Sha512, 1024..=8192) => &aws::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
                 _ => return None,
             },
-            (Self::RsaPss(hash), PublicKey::Rsa { .. } | PublicKey::RsaPss) => match hash {
-                Sha256 => &aws::RSA_PSS_2048_8192_SHA256,
-                Sha384 => &aws::RSA_PSS_2048_8192_SHA384,
-                Sha512 => &aws::RSA_PSS_2048_8192_SHA512,
-                _ => return None,
-            },
+            (Self::RsaPss(hash), PublicKey::RsaPss | PublicKey::Rsa { bits: 2048..=8192 }) => {
+                match hash {
+                    Sha256 => &aws::RSA_PSS_2048_8192_SHA256,
+                    Sha384 => &aws::RSA_PSS_2048_8192_SHA384,
+                    Sha512 => &aws::RSA_PSS_2048_8192_SHA512,
+                    _ => return None,
+                }
+            }
             (Self::Ecdsa(hash), key) => match (key, hash) {
                 (PublicKey::P256, Sha256) => &aws::ECDSA_P256_SHA256_ASN1,
                 (PublicKey::P256, Sha384) => &aws::ECDSA_P256_SHA384_ASN1,

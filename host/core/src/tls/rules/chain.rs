@@ -36,21 +36,29 @@ pub(super) fn missing_intermediate(set: &Set<'_>) -> Vec<Finding> {
     ]
 }
 
-/// What has the issuer's name did not issue it.
+/// What has the issuer's name did not issue it, or did so in a way that cannot be verified.
 pub(super) fn not_signed(set: &Set<'_>) -> Vec<Finding> {
     let (End::NotSigned(issuer), Some(last)) = (&set.path.end, set.path.steps.last()) else {
         return Vec::new();
     };
-    let message = format!(
-        "its signature ({}) is not one of {}",
-        last.certificate.signature_algorithm(),
-        issuer.place(),
-    );
-    let finding = Finding::new(RuleId::Chn004, last.place(), message);
-    vec![finding.hint(
-        "the two have one name and belong to different keys, or the certificate was changed: \
-         take both from one delivery of the CA",
-    )]
+    let (certificate, place) = (last.certificate, issuer.place());
+    let algorithm = certificate.signature_algorithm();
+    let finding = |message| Finding::new(RuleId::Chn004, last.place(), message);
+    vec![if certificate.is_verifiable_with(issuer.certificate) {
+        finding(format!("its signature ({algorithm}) is not one of {place}")).hint(
+            "the two have one name and belong to different keys, or the certificate was changed: \
+             take both from one delivery of the CA",
+        )
+    } else {
+        let key = issuer.certificate.public_key();
+        finding(format!(
+            "its signature ({algorithm}) by {place} ({key}) is of a kind that is not verified here"
+        ))
+        .hint(
+            "have it issued with SHA-256, by an RSA key of at least 2048 bits, or by one on P-256 \
+             or P-384",
+        )
+    }]
 }
 
 /// An intermediate without the right to issue. Anchors are another rule's.

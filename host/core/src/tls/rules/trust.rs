@@ -2,14 +2,15 @@
 
 use super::Set;
 use crate::tls::finding::{ArtifactFile, Finding, Place};
-use crate::tls::path::{End, Path};
+use crate::tls::path::{End, Path, Step};
 use crate::tls::policy::TlsPolicy;
 use crate::tls::rule::RuleId;
 
-/// Something has the right name, and yet nothing leads to an anchor.
+/// Something has the right name, and yet nothing leads to an anchor. Of a signature that cannot be
+/// verified another rule has said so.
 pub(super) fn no_path(set: &Set<'_>) -> Vec<Finding> {
     let (message, hint) = match &set.path.end {
-        End::NotSigned(_) => (
+        End::NotSigned(issuer) if is_verifiable(set, issuer) => (
             "the path to a trust anchor breaks here: what has the issuer's name did not sign it",
             "add the CA certificate that issued it",
         ),
@@ -20,10 +21,7 @@ pub(super) fn no_path(set: &Set<'_>) -> Vec<Finding> {
         _ => return Vec::new(),
     };
     let last = set.path.steps.last();
-    let place = last.map_or_else(
-        || Place::file(ArtifactFile::CertificateChain),
-        crate::tls::path::Step::place,
-    );
+    let place = last.map_or_else(|| Place::file(ArtifactFile::CertificateChain), Step::place);
     vec![Finding::new(RuleId::Tru001, place, message).hint(hint)]
 }
 
@@ -39,18 +37,7 @@ pub(super) fn absent(set: &Set<'_>) -> Vec<Finding> {
         last.place(),
         roots(set),
     );
-    let hint = match last.certificate.is_self_issued() {
-        true if set.path.steps.len() == 1 => {
-            "the certificate is self-signed: have a CA issue one, and add the CA's certificate"
-                .to_owned()
-        }
-        true => "add that certificate to trustedCertificates.pem".to_owned(),
-        false => format!(
-            "add the certificate of its CA: {}",
-            last.certificate.issuer()
-        ),
-    };
-    vec![Finding::new(RuleId::Tru002, place, message).hint(hint)]
+    vec![Finding::new(RuleId::Tru002, place, message).hint(what_to_trust(set, last))]
 }
 
 /// Trusted certificates, and none that issued anything here.
@@ -67,11 +54,22 @@ pub(super) fn not_completed(set: &Set<'_>) -> Vec<Finding> {
         roots(set),
         last.place(),
     );
-    let hint = format!(
-        "add the certificate of its CA: {}",
-        last.certificate.issuer()
-    );
-    vec![Finding::new(RuleId::Tru003, place, message).hint(hint)]
+    vec![Finding::new(RuleId::Tru003, place, message).hint(what_to_trust(set, last))]
+}
+
+/// What the trusted certificates lack, for a path that ends at `last`.
+fn what_to_trust(set: &Set<'_>, last: &Step<'_>) -> String {
+    match last.certificate.is_self_issued() {
+        true if set.path.steps.len() == 1 => {
+            "the certificate is self-signed: have a CA issue one, and add the CA's certificate"
+                .to_owned()
+        }
+        true => "add that certificate to trustedCertificates.pem".to_owned(),
+        false => format!(
+            "add the certificate of its CA: {}",
+            last.certificate.issuer()
+        ),
+    }
 }
 
 /// The proof of concept of the guide.
@@ -114,6 +112,11 @@ pub(super) fn end_entity_is_trusted(set: &Set<'_>) -> Vec<Finding> {
             Finding::new(RuleId::Tru006, place, message).hint("trust its CA instead")
         })
         .collect()
+}
+
+fn is_verifiable(set: &Set<'_>, issuer: &Step<'_>) -> bool {
+    let last = set.path.steps.last();
+    last.is_none_or(|last| last.certificate.is_verifiable_with(issuer.certificate))
 }
 
 fn roots<'s>(set: &'s Set<'_>) -> &'s str {
