@@ -83,15 +83,22 @@ pub(super) fn trusts_itself(set: &Set<'_>) -> Vec<Finding> {
     vec![finding.hint("for production, have a CA issue the certificate, and trust the CA")]
 }
 
-/// An anchor that may not issue. A v1 certificate cannot say whether it may.
+/// An anchor that may not issue. A v1 certificate cannot say whether it may, so it has to be a root.
 pub(super) fn anchor_is_no_ca(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
     let End::Anchor(anchor) = &path.end else {
         return Vec::new();
     };
-    if anchor.certificate.is_ca() || anchor.certificate.version() < 3 {
+    let certificate = anchor.certificate;
+    let is_old = certificate.version() < 3;
+    if certificate.is_ca() || (is_old && certificate.is_self_issued()) {
         return Vec::new();
     }
-    let message = "it issued a certificate and is no CA (no CA:TRUE): Java refuses the path";
+    let message = if is_old {
+        let version = certificate.version();
+        format!("it issued a certificate and is no root, but X.509 v{version}: OpenSSL refuses it")
+    } else {
+        "it issued a certificate and is no CA (no CA:TRUE): Java refuses the path".to_owned()
+    };
     let finding = Finding::new(RuleId::Tru005, anchor.place(), message);
     vec![finding.hint("have the certificate issued by a CA")]
 }
