@@ -81,8 +81,8 @@ fn missing(raw: &RawTlsFiles, findings: &mut Vec<Finding>) {
         (ArtifactFile::PrivateKey, RuleId::Art002),
         (ArtifactFile::CertificateChain, RuleId::Art003),
     ];
+    let said = findings.iter().any(|f| f.severity == Severity::Error);
     for (file, rule) in required {
-        let said = findings.iter().any(|f| f.severity == Severity::Error);
         if raw.get(file).is_none() && !said {
             let message = format!("{file} is missing");
             findings.push(Finding::new(rule, Place::file(file), message));
