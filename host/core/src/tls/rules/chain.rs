@@ -146,17 +146,24 @@ pub(super) fn name_constraints(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
     findings
 }
 
-/// An intermediate for other purposes than servers.
+/// An intermediate for other purposes than servers. Java takes any purpose at all for a server's
+/// too; OpenSSL and webpki do not.
 pub(super) fn issuer_is_not_for_servers(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let wrong = path.intermediates().iter().filter(|step| {
+    let hint = "have the certificate issued by a CA for servers";
+    let wrong = path.intermediates().iter().filter_map(|step| {
         let usage = step.certificate.extensions().extended_key_usage;
-        usage.is_some_and(|usage| !usage.server && !usage.any)
+        usage
+            .filter(|usage| !usage.server)
+            .map(|usage| (step, usage))
     });
     wrong
-        .map(|step| {
-            let message = "it issued a certificate and its extended key usage lacks serverAuth";
-            Finding::new(RuleId::Chn012, step.place(), message)
-                .hint("have the certificate issued by a CA for servers")
+        .map(|(step, usage)| {
+            let finding = |message| Finding::new(RuleId::Chn012, step.place(), message).hint(hint);
+            if usage.any {
+                finding("its extended key usage names any purpose instead of serverAuth").warning()
+            } else {
+                finding("it issued a certificate and its extended key usage lacks serverAuth")
+            }
         })
         .collect()
 }
