@@ -114,6 +114,8 @@ fn private_key(blocks: &[Block], findings: &mut Vec<Finding>) -> Option<(Private
                     .hint("use RSA of at least 2048 bits, P-256 or P-384"),
                 PrivateKeyError::Inconsistent => refused(RuleId::Key008, &error)
                     .hint("it was damaged or put together: export it anew from where it was made"),
+                PrivateKeyError::Version { .. } => refused(RuleId::Key004, &error)
+                    .hint("export it without its public half, or make a new key with OpenSSL"),
                 PrivateKeyError::Malformed {
                     found: Some(found), ..
                 } => refused(RuleId::Key004, &error).hint(format!(

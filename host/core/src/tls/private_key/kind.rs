@@ -15,6 +15,13 @@ pub(super) fn named(kind: Kind, der: &[u8]) -> Option<PublicKey> {
     }
 }
 
+/// The version of PKCS#8, counted from 1; none for other encodings.
+pub(super) fn version(kind: Kind, der: &[u8]) -> Option<u8> {
+    let (_, sequence) = Any::from_der(der).ok().filter(|_| kind == Kind::Pkcs8)?;
+    let (_, version) = u8::from_der(sequence.data).ok()?;
+    Some(version.saturating_add(1))
+}
+
 /// The kind of a public key, DER.
 pub(super) fn of_spki(der: &[u8]) -> Option<PublicKey> {
     let (_, spki) = SubjectPublicKeyInfo::from_der(der).ok()?;

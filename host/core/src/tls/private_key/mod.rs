@@ -25,6 +25,12 @@ pub(super) enum PrivateKeyError {
         /// What it is, if it is a key of another encoding.
         found: Option<Kind>,
     },
+    /// PKCS#8 of a later version (RFC 5958, section 2), with the public half behind the key.
+    #[error("it is PKCS#8 of version {got}, which OpenSSL 3.0 does not read: expected version 1")]
+    Version {
+        /// Counted from 1.
+        got: u8,
+    },
     /// Bytes behind its end.
     #[error("bytes follow the key")]
     Trailing,
@@ -45,6 +51,9 @@ impl PrivateKey {
         let named = kind::named(expected, &block.der);
         if let Some(key) = named.clone().filter(|key| !is_supported(key)) {
             return Err(PrivateKeyError::Unsupported { key });
+        }
+        if let Some(got @ 2..) = kind::version(expected, &block.der) {
+            return Err(PrivateKeyError::Version { got });
         }
         let spki = evp::public_half(expected, &block.der).map_err(|refusal| match refusal {
             evp::Refusal::Inconsistent => PrivateKeyError::Inconsistent,
