@@ -159,6 +159,13 @@ impl Finding {
         self
     }
 
+    /// Of more weight than the rule has by default.
+    #[must_use]
+    pub fn error(mut self) -> Self {
+        self.severity = Severity::Error;
+        self
+    }
+
     /// Sets what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -16,15 +16,23 @@ pub(super) fn no_alternative_name(set: &Set<'_>) -> Vec<Finding> {
         step.certificate.dns_names().is_empty() && step.certificate.addresses().is_empty()
     });
     step.map(|step| {
-        let message = match step.certificate.subject().common_names().first() {
+        let finding = |message: String| {
+            Finding::new(RuleId::Nam001, step.place(), message)
+                .hint("have it issued with `-addext subjectAltName=DNS:NAME`")
+        };
+        let subject = step.certificate.subject();
+        if subject.is_empty() {
+            return finding("it has no name at all, which Java does not read".to_owned()).error();
+        }
+        finding(match subject.common_names().first() {
             Some(name) => format!(
                 "it has no alternative name, only the common name `{}`, which many clients ignore",
                 shown(name)
             ),
-            None => "it has no name at all: no client can tell whose it is".to_owned(),
-        };
-        Finding::new(RuleId::Nam001, step.place(), message)
-            .hint("have it issued with `-addext subjectAltName=DNS:NAME`")
+            None => "it has neither an alternative nor a common name: no client can tell whose \
+                     it is"
+                .to_owned(),
+        })
     })
     .into_iter()
     .collect()
