@@ -147,9 +147,17 @@ fn certificates(
         return Vec::new();
     }
     let mut certificates = Vec::with_capacity(blocks.len());
+    let mut names: usize = 0;
     for (index, block) in blocks.iter().enumerate() {
         match Certificate::parse(&block.der) {
-            Ok(certificate) => certificates.push(certificate),
+            Ok(certificate) => {
+                names = names.saturating_add(certificate.count_names());
+                if names > limits::NAMES {
+                    findings.push(too_many_names(file, index, &certificate));
+                    return Vec::new();
+                }
+                certificates.push(certificate);
+            }
             Err(error) => {
                 let place = Place {
                     certificate: Some(index),
@@ -164,6 +172,15 @@ fn certificates(
         }
     }
     certificates
+}
+
+fn too_many_names(file: ArtifactFile, index: usize, certificate: &Certificate) -> Finding {
+    let place = Place::certificate(file, index, &certificate.name());
+    let message = format!(
+        "with its names there are too many: at most {} are read of one file",
+        limits::NAMES
+    );
+    Finding::new(RuleId::Crt008, place, message).hint("leave only the certificates that are needed")
 }
 
 /// Whether chain and trusted certificates are all there is: what is said of relations would

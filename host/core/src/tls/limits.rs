@@ -20,6 +20,8 @@ pub const CHAIN: usize = 10;
 pub const TRUSTED: usize = 1000;
 /// Bytes of a certificate, DER.
 pub const CERTIFICATE: usize = 64 << 10;
+/// Names of the certificates of one file: their alternative names, and those that they constrain.
+pub const NAMES: usize = 10_000;
 /// Signatures that are verified for one set.
 pub const SIGNATURES: usize = 100;
 /// Comparisons of a certificate's names with one issuer's constraints.

@@ -83,6 +83,17 @@ pub(crate) struct SubjectNames {
     pub(crate) others: usize,
 }
 
+impl SubjectNames {
+    fn count(&self) -> usize {
+        self.dns.len()
+            + self.addresses.len()
+            + self.emails.len()
+            + self.directories.len()
+            + self.uris.len()
+            + self.others
+    }
+}
+
 /// Why bytes are not a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +104,16 @@ pub enum CertificateError {
         /// The limit.
         at_most: usize,
         /// Its size.
+        got: usize,
+    },
+    /// More of something than [`limits`](super::limits) allows.
+    #[error("it has {got} {what}; at most {at_most} are read")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        at_most: usize,
+        /// How many.
         got: usize,
     },
     /// Not DER, or not a certificate.
@@ -229,6 +250,17 @@ impl Certificate {
         let names = self.dns_names().iter().map(|name| super::shown(name));
         let addresses = self.addresses().iter().map(ToString::to_string);
         names.chain(addresses).collect()
+    }
+
+    /// How many names it has, and how many it constrains.
+    pub(crate) fn count_names(&self) -> usize {
+        let names = self
+            .extensions
+            .names
+            .as_ref()
+            .map_or(0, SubjectNames::count);
+        let constrained = &self.extensions.constraints;
+        names.saturating_add(constrained.as_ref().map_or(0, NameConstraints::count))
     }
 
     pub(crate) fn extensions(&self) -> &Extensions {

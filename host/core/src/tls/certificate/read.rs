@@ -63,6 +63,14 @@ fn position(whole: &[u8], part: &[u8]) -> Option<std::ops::Range<usize>> {
 }
 
 fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError> {
+    let few = |count: usize| match count {
+        0..=limits::NAMES => Ok(()),
+        got => Err(CertificateError::TooMany {
+            what: "names in one extension",
+            at_most: limits::NAMES,
+            got,
+        }),
+    };
     let mut to = Extensions::default();
     let mut seen: HashSet<String> = HashSet::new();
     for extension in from {
@@ -95,9 +103,15 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
                 });
             }
             ParsedExtension::SubjectAlternativeName(names) => {
+                few(names.general_names.len())?;
                 to.names = Some(subject_names(&names.general_names));
             }
             ParsedExtension::NameConstraints(constraints) => {
+                let lists = [
+                    &constraints.permitted_subtrees,
+                    &constraints.excluded_subtrees,
+                ];
+                few(lists.into_iter().flatten().map(Vec::len).sum())?;
                 to.constraints = Some(NameConstraints::read(constraints, extension.value));
             }
             ParsedExtension::SubjectKeyIdentifier(id) => to.subject_key_id = Some(id.0.to_vec()),
