@@ -4,6 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Set;
 use crate::tls::finding::{ArtifactFile, Finding, Place};
+use crate::tls::private_key::PrivateKey;
 use crate::tls::rule::RuleId;
 
 /// SHA-256 of the public halves of private keys that anyone can download.
@@ -51,14 +52,16 @@ pub(super) fn not_of_the_certificate(set: &Set<'_>) -> Vec<Finding> {
 
 /// A key that was published.
 pub(super) fn publicly_known(set: &Set<'_>) -> Vec<Finding> {
-    let Some(key) = set.key else {
-        return Vec::new();
-    };
+    let found = set.key.and_then(|key| published(key, &KNOWN));
+    found.into_iter().collect()
+}
+
+fn published(key: &PrivateKey, known: &[&str]) -> Option<Finding> {
     let digest = digest(&SHA256, key.spki());
     let hex =
         crate::config::Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap_or_default());
-    if !KNOWN.contains(&hex.to_string().as_str()) {
-        return Vec::new();
+    if !known.contains(&hex.to_string().as_str()) {
+        return None;
     }
     let message = "the private key is published: anyone can be this node";
     let finding = Finding::new(
@@ -66,5 +69,45 @@ pub(super) fn publicly_known(set: &Set<'_>) -> Vec<Finding> {
         Place::file(ArtifactFile::PrivateKey),
         message,
     );
-    vec![finding.hint("make a new key, and have a certificate issued for it")]
+    Some(finding.hint("make a new key, and have a certificate issued for it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{KeyPair, PublicKeyData as _};
+    use zeroize::Zeroizing;
+
+    use super::{KNOWN, PrivateKey, SHA256, digest, published};
+    use crate::tls::RuleId;
+    use crate::tls::pem::{Block, Kind};
+
+    fn key() -> (PrivateKey, String) {
+        let key = KeyPair::generate().unwrap();
+        let block = Block {
+            kind: Kind::Pkcs8,
+            line: 1,
+            der: Zeroizing::new(key.serialize_der()),
+        };
+        let digest = digest(&SHA256, &key.subject_public_key_info());
+        let hex = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+        (PrivateKey::parse(&block).unwrap(), hex.collect())
+    }
+
+    #[test]
+    fn a_key_is_known_by_the_digest_of_its_public_half() {
+        let ((one, digest), (other, _)) = (key(), key());
+        let known = [KNOWN[0], &digest];
+        let found = published(&one, &known).map(|finding| finding.rule);
+        assert_eq!(found, Some(RuleId::Key009));
+        assert_eq!(published(&other, &known), None);
+        assert_eq!(published(&one, &KNOWN), None);
+    }
+
+    #[test]
+    fn digests_are_written_as_they_are_compared() {
+        let lower_hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+        for known in KNOWN {
+            assert!(known.len() == 64 && known.chars().all(lower_hex), "{known}");
+        }
+    }
 }
