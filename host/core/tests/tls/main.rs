@@ -12,6 +12,7 @@ mod documentation;
 mod foreign;
 mod limbo;
 mod openssl;
+mod opinion;
 mod pem;
 mod pem_blocks;
 mod properties;
