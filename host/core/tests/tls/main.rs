@@ -2,14 +2,17 @@
 //! implementations say.
 #![allow(clippy::unwrap_used)] // helpers of tests, outside #[test] functions
 
+mod adversary;
 mod archive;
 mod bundle;
 mod bundle_hostile;
 mod bundle_tools;
 mod corpus;
 mod coverage;
+mod damage;
 mod documentation;
 mod foreign;
+mod installed;
 mod limbo;
 mod openssl;
 mod opinion;
