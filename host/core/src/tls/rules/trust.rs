@@ -42,17 +42,15 @@ pub(super) fn absent(set: &Set<'_>) -> Vec<Finding> {
 
 /// Trusted certificates, and none that issued anything here.
 pub(super) fn not_completed(set: &Set<'_>) -> Vec<Finding> {
-    let (End::NoIssuer, Some(last), Some(trusted)) =
-        (&set.path.end, set.path.steps.last(), set.trusted)
+    let (End::NoIssuer, Some(last), Some(_)) = (&set.path.end, set.path.steps.last(), set.trusted)
     else {
         return Vec::new();
     };
     let place = Place::file(ArtifactFile::TrustedCertificates);
     let message = format!(
-        "none of its {} certificates, and no default root ({}), issued {}",
-        trusted.len(),
-        roots(set),
+        "no certificate in it issued {}, nor did a default root ({})",
         last.place(),
+        roots(set),
     );
     vec![Finding::new(RuleId::Tru003, place, message).hint(what_to_trust(set, last))]
 }
