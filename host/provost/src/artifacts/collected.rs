@@ -9,7 +9,7 @@ use crate::provider::ProvidedTls;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Collected {
-    /// Where they are from, for messages: `` `MyCerts.zip` ``, or the provider.
+    /// Where they are from: a path, or a provider's class.
     pub name: String,
     /// The files.
     pub raw: RawTlsFiles,
@@ -37,7 +37,7 @@ impl From<ProvidedTls> for Collected {
         } = provided;
         Self {
             generation: Some(generation).filter(|generation| !generation.is_empty()),
-            ..Self::new(provider.to_string(), files)
+            ..Self::new(provider.class.to_string(), files)
         }
     }
 }

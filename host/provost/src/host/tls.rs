@@ -20,7 +20,7 @@ impl Host {
             CertificateSource::Pem { zip } => match zip.get() {
                 Location::File(path) => {
                     let raw = artifacts::read_path(path)?;
-                    Ok(Collected::new(format!("`{}`", path.display()), raw))
+                    Ok(Collected::new(path.display().to_string(), raw))
                 }
                 _ => Err(security
                     .error(zip.span(), "fetching TLS artifacts is not supported yet")

@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
-use provost_core::config::{ClassName, Diagnostic, Location, Setting};
+use provost_core::config::{CertificateSource, ClassName, Diagnostic, Location, Setting};
 
 use super::{ConfError, Registry, RegistryError};
+use crate::artifacts::SourceError;
 use crate::error::{Error, chain};
 use crate::loader::{LoadError, ReadError, UnsafePlace};
 
 impl Registry {
     /// What is wrong, underlined where a configuration file says so; `None` where no file does.
     pub fn point(&self, error: &Error) -> Option<Diagnostic> {
-        let Error::Load(load) = error else {
-            return None;
+        let load = match error {
+            Error::Load(load) => load,
+            Error::Artifacts(artifacts) => return self.artifacts(artifacts),
+            _ => return None,
         };
         let diagnostic = match load {
             LoadError::Registry(
@@ -57,6 +60,25 @@ impl Registry {
             _ => return None,
         };
         Some(match error.hint() {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        })
+    }
+
+    /// Where the security configuration names the zip, or the folder, that cannot be read.
+    fn artifacts(&self, error: &SourceError) -> Option<Diagnostic> {
+        let (SourceError::Io { path, .. }
+        | SourceError::Kind { path, .. }
+        | SourceError::Changed { path }) = error;
+        let security = self.security.as_ref()?;
+        let CertificateSource::Pem { zip } = security.in_transit()?.certificates().get() else {
+            return None;
+        };
+        let Location::File(named) = zip.get() else {
+            return None;
+        };
+        let diagnostic = security.error(zip.span(), chain(error));
+        path.starts_with(named).then(|| match error.hint() {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,
         })

@@ -6,9 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use provost_core::config::{HostConfiguration, Origin};
 use provost_core::tls::{DefaultRoots, TlsPolicy};
 
+use crate::Error;
 use crate::cli::args::Judgement;
 use crate::cli::report::{self, Failure};
-use crate::{Error, trusted_roots};
+use crate::trusted_roots::{self, TrustedRootsError};
 
 /// The policy. Reads the default roots.
 pub(crate) fn policy(
@@ -24,7 +25,7 @@ pub(crate) fn policy(
             report::note(&format!("warning: {}", report::chain(&error)));
             DefaultRoots::from_der("native, of which there are none", [])
         }
-        Err(error) => return Err(Error::from(error).into()),
+        Err(error) => return Err(unusable(error, judgement, host)),
     };
     let names = if judgement.node_names.is_empty() {
         host.node_names.get()
@@ -39,6 +40,19 @@ pub(crate) fn policy(
     } else {
         policy
     })
+}
+
+/// Underlined where provost.toml names them.
+fn unusable(error: TrustedRootsError, judgement: &Judgement, host: &HostConfiguration) -> Failure {
+    let span = host.tls.default_roots.span();
+    let Some(span) = span.filter(|_| judgement.default_roots.is_none()) else {
+        return Error::from(error).into();
+    };
+    let diagnostic = host.error(span, report::chain(&error));
+    Failure::diagnostics(vec![match error.hint() {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }])
 }
 
 /// Seconds since 1970.
