@@ -159,7 +159,15 @@ impl InstallError {
             Self::Dangling { .. } | Self::Manifest { .. } | Self::Changed { .. } => {
                 "install again: that makes a new generation".to_owned()
             }
-            Self::Held { .. } => "try again when it has ended, or wait for it".to_owned(),
+            Self::Held { .. } => {
+                "try again when it has ended, or wait for it: `--wait 30s`".to_owned()
+            }
+            Self::NothingInstalled { .. } => {
+                "`provost tls install` installs artifacts; or name another folder".to_owned()
+            }
+            Self::PreviousGone { .. } => {
+                "install artifacts that hold: the one in force is kept for a rollback".to_owned()
+            }
             Self::NoPrevious { .. } => {
                 "each installation of something new keeps the generation before it".to_owned()
             }
