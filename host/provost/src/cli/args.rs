@@ -34,6 +34,10 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "expected a number and a unit, as in 30s or 5m")
+}
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -251,16 +255,14 @@ pub(crate) enum Tls {
         #[command(flatten)]
         judgement: Judgement,
     },
-    /// Show a chain as a tree, its names, validity and fingerprints.
-    #[command(after_help = "Without a PATH, the set that is installed is shown.\n\n\
-        Examples:\n  provost tls show MyCerts.zip\n  provost tls show --config provost.toml")]
-    Show {
-        /// A zip, or a folder with the three files.
-        #[arg(value_name = "PATH")]
-        path: Option<PathBuf>,
-        #[command(flatten)]
-        judgement: Judgement,
-    },
+    /// Show a chain as a tree, with names, validity and fingerprints.
+    #[command(
+        after_help = "Without a PATH, the set that is in force is shown. A set that would be refused \
+        is shown too, with exit status 0; `provost tls check` judges. Fingerprints are written as \
+        `openssl x509 -fingerprint -sha256` writes them.\n\n\
+        Examples:\n  provost tls show MyCerts.zip\n  provost tls show --config provost.toml"
+    )]
+    Show(TlsShow),
     /// Install the artifacts that the security configuration names, as a new generation.
     #[command(
         after_help = "The new generation is complete before `current` leads to it, in one step; the \
@@ -275,6 +277,20 @@ pub(crate) enum Tls {
         it.\n\nExamples:\n  provost tls rollback --config provost.toml"
     )]
     Rollback(TlsRollback),
+}
+
+/// What is shown, and what it is held against.
+#[derive(Debug, Args)]
+pub(crate) struct TlsShow {
+    /// A zip, or a folder with the three files.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// The folder of the generations. Default: `[tls] directory` of provost.toml, else
+    /// /var/lib/provost/tls.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "path")]
+    pub(crate) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) judgement: Judgement,
 }
 
 /// What artifacts are held against, and where they are installed.
@@ -301,14 +317,15 @@ pub(crate) struct TlsRollback {
 /// Where generations are, and how they are changed.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// The folder of the generations. Default: `[tls] directory` of provost.toml.
+    /// The folder of the generations. Default: `[tls] directory` of provost.toml, else
+    /// /var/lib/provost/tls.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) directory: Option<PathBuf>,
     /// Accept a self-signed certificate that trusts itself, as the guide's example makes it.
     #[arg(long, conflicts_with = "strict")]
     pub(crate) proof_of_concept: bool,
     /// How long to wait for another installation to end, as in `30s`. Default: not at all.
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) wait: Option<Duration>,
 }
 

@@ -1,4 +1,4 @@
-//! Progress on long transfers, when a person watches.
+//! Progress on what takes long, when a person watches.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Once};
@@ -6,24 +6,33 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How long a transfer goes on before anybody wants to know.
+/// How long something goes on before anybody wants to know.
 const WHILE: Duration = Duration::from_millis(500);
 
-/// A bar on stderr, drawn only if that is a terminal and the transfer takes a while.
+/// A bar on stderr, drawn only if that is a terminal and it takes a while.
 #[derive(Clone)]
 pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
     /// For a transfer of `total` bytes, if that is known.
     pub(crate) fn new(what: &str, total: Option<u64>) -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self(None);
-        }
-        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         let template = match total {
             Some(_) => "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
             None => "{msg} {spinner} {bytes} {bytes_per_sec}",
         };
+        Self::with_template(what, total, template)
+    }
+
+    /// For `total` things that are done one after the other.
+    pub(crate) fn counting(what: &str, total: usize) -> Self {
+        Self::with_template(what, Some(total as u64), "{msg} {bar:30} {pos}/{len} {eta}")
+    }
+
+    fn with_template(what: &str, total: Option<u64>, template: &str) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -31,7 +40,7 @@ impl Progress {
         Self(Some(bar))
     }
 
-    /// What a transfer calls with the number of bytes done.
+    /// What is called with the number of bytes, or of things, done.
     pub(crate) fn callback(&self) -> Arc<dyn Fn(u64) + Send + Sync> {
         let bar = self.0.clone();
         let shown = Once::new();

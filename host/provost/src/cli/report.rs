@@ -57,6 +57,20 @@ impl Failure {
         self
     }
 
+    /// Message, hint, and the first place that it is about.
+    pub(crate) fn into_parts(self) -> (String, Option<String>, Option<Diagnostic>) {
+        (self.message, self.hint, self.diagnostics.into_iter().next())
+    }
+
+    /// The failure, for a JSON document.
+    pub(crate) fn document(&self) -> ErrorBody<'_> {
+        ErrorBody {
+            message: &self.message,
+            hint: self.hint.as_deref(),
+            diagnostics: self.diagnostics.iter().map(DiagnosticBody::from).collect(),
+        }
+    }
+
     /// A configuration that does not hold: each place is underlined.
     pub(crate) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Self {
         let mut errors = diagnostics
@@ -117,17 +131,8 @@ pub(crate) fn failure(failure: &Failure, output: Output) -> u8 {
     }
     if output == Output::Json && !failure.in_document {
         // The failure itself is what the exit status tells.
-        let _ = json(&ErrorDocument {
-            error: ErrorBody {
-                message: &failure.message,
-                hint: failure.hint.as_deref(),
-                diagnostics: failure
-                    .diagnostics
-                    .iter()
-                    .map(DiagnosticBody::from)
-                    .collect(),
-            },
-        });
+        let error = failure.document();
+        let _ = json(&ErrorDocument { error });
     }
     failure.status
 }
@@ -182,8 +187,9 @@ struct ErrorDocument<'a> {
     error: ErrorBody<'a>,
 }
 
+/// A failure, for programs.
 #[derive(Serialize)]
-struct ErrorBody<'a> {
+pub(crate) struct ErrorBody<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,

@@ -1,16 +1,19 @@
 //! `provost tls check`: what the rules say of sets of artifacts.
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use provost_core::tls::{Report, TlsArtifacts, TlsPolicy};
 use serde::Serialize;
 
-use super::judgement;
-use super::verdict::{SetDocument, text};
+use super::document::SetDocument;
+use super::verdict::text;
+use super::{judgement, source};
 use crate::Error;
-use crate::artifacts::{self, Collected};
+use crate::artifacts::Collected;
 use crate::cli::args::{Global, Judgement, Output};
 use crate::cli::configuration;
+use crate::cli::progress::Progress;
 use crate::cli::report::{self, Failure};
 
 /// The sets at `paths`, or else the one that the security configuration names.
@@ -23,22 +26,24 @@ pub(super) fn run(
     let policy = judgement::policy(judgement, &host)?.allow_proof_of_concept();
     let mut tally = Tally::default();
     if paths.is_empty() {
-        let host = super::install::host_of(host, global)?;
-        let found = host.tls_files()?;
+        let found = source::configured(host, global)?;
         tally.add(check(found, &policy), global.output)?;
     }
-    for path in paths {
-        match artifacts::read_path(path) {
-            Ok(raw) => {
-                let name = path.display().to_string();
-                tally.add(check(Collected::new(name, raw), &policy), global.output)?;
-            }
-            Err(error) => tally.unreadable(
-                path.display().to_string(),
-                Error::from(error),
-                global.output,
-            )?,
+    // On a terminal the results show how far it is.
+    let is_shown = global.output == Output::Text && std::io::stdout().is_terminal();
+    let progress = (!is_shown).then(|| Progress::counting("checking", paths.len()));
+    let count = progress.as_ref().map(Progress::callback);
+    for (done, path) in paths.iter().enumerate() {
+        if let Some(count) = &count {
+            count(done as u64);
         }
+        match source::at(path) {
+            Ok(found) => tally.add(check(found, &policy), global.output)?,
+            Err(error) => tally.unreadable(path, &error, global.output)?,
+        }
+    }
+    if let Some(progress) = progress {
+        progress.finish();
     }
     tally.close(global.output)
 }
@@ -86,10 +91,11 @@ impl Tally {
         }
     }
 
-    fn unreadable(&mut self, name: String, error: Error, output: Output) -> Result<(), Failure> {
+    fn unreadable(&mut self, path: &Path, error: &Error, output: Output) -> Result<(), Failure> {
         self.checked += 1;
         self.refused += 1;
-        let (message, hint) = (report::chain(&error), error.hint());
+        let name = path.display().to_string();
+        let (message, hint) = (report::chain(error), error.hint());
         match output {
             Output::Text => {
                 let hint =

@@ -5,8 +5,9 @@ use std::path::Path;
 use provost_core::tls::{Report, TlsArtifacts};
 use serde::Serialize;
 
-use super::verdict::SetDocument;
-use super::{install, place, verdict};
+use super::document::SetDocument;
+use super::refusal::Refusal;
+use super::{place, verdict};
 use crate::Error;
 use crate::cli::args::{Global, Output, TlsRollback};
 use crate::cli::configuration;
@@ -30,7 +31,14 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
         Err(RollbackError::Install(error)) => return Err(Error::from(error).into()),
         Err(RollbackError::Refused { generation, reason }) => {
             let name = format!("generation {generation}");
-            return install::refused(&name, &reason, &policy, global);
+            let refusal = Refusal {
+                name: &name,
+                is_refused: format!("{name} is refused"),
+                proof_of_concept: "nothing was changed; for a proof of concept, return to it with \
+                                   --proof-of-concept",
+                otherwise: "nothing was changed; install artifacts that hold",
+            };
+            return refusal.tell(&reason, &policy, global);
         }
     };
     for warning in &rolled_back.warnings {
@@ -46,8 +54,8 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
             set: SetDocument::new(&format!("generation {generation}"), found),
         }),
         Output::Text => {
-            for finding in &found.findings {
-                report::note(&verdict::finding(finding, ""));
+            for finding in verdict::findings(found, "") {
+                report::note(&finding);
             }
             report::print(&format!(
                 "generation {generation} in {} is in force again; generation {previous} is kept: \

@@ -1,13 +1,13 @@
-//! A verdict, for people and for programs.
+//! A verdict, for people.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use provost_core::config::Sha256Digest;
-use provost_core::tls::{Certificate, Finding, Place, Report, moment};
-use serde::Serialize;
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use provost_core::tls::{Finding, Place, Report, RuleId, Severity};
 
 use crate::cli::report;
 
-/// One line for the set, then one for each finding, with its hint.
+/// One line for the set, then its findings.
 pub(super) fn text(name: &str, report: &Report) -> String {
     let mark = if report.is_accepted() {
         "accepted"
@@ -15,20 +15,64 @@ pub(super) fn text(name: &str, report: &Report) -> String {
         "refused "
     };
     let mut text = format!("{mark}  {name}: {}\n", summary(report));
-    for finding in &report.findings {
-        text.push_str(&self::finding(finding, "          "));
-        text.push('\n');
+    for line in findings(report, "          ") {
+        let _ = writeln!(text, "{line}");
     }
     text
 }
 
-/// A finding and its hint, behind `indent`.
-pub(super) fn finding(finding: &Finding, indent: &str) -> String {
-    let hint = finding.hint.as_deref().map(|hint| {
+/// The findings, each with its hint, behind `indent`. What refuses the set comes first.
+pub(super) fn findings(report: &Report, indent: &str) -> Vec<String> {
+    let mut places = Places::default();
+    let all = report.errors().chain(report.warnings());
+    all.map(|found| finding(found, &mut places, indent))
+        .collect()
+}
+
+fn finding(finding: &Finding, places: &mut Places, indent: &str) -> String {
+    let Finding {
+        rule,
+        severity,
+        message,
+        place,
+        hint,
+        ..
+    } = finding;
+    let place = places.behind_rule(place);
+    let mut text = format!("{indent}{severity}[{rule}]{place}: {message}");
+    if let Some(hint) = hint {
         let indent = format!("{indent}  ");
-        format!("\n{}", report::hint_lines(hint, &indent))
-    });
-    format!("{indent}{finding}{}", hint.unwrap_or_default())
+        let _ = write!(text, "\n{}", report::hint_lines(hint, &indent));
+    }
+    text
+}
+
+/// Places as they are told one after the other: the subject of a certificate, which may be long,
+/// stands where the certificate is first named.
+#[derive(Default)]
+pub(crate) struct Places(HashSet<(Option<String>, usize)>);
+
+impl Places {
+    /// ` FILE:LINE, certificate N (SUBJECT)`; nothing for the set as a whole.
+    pub(crate) fn behind_rule(&mut self, place: &Place) -> String {
+        if place.file.is_none() {
+            return String::new();
+        }
+        let mut place = place.clone();
+        if let Some(index) = place.certificate
+            && !self.0.insert((place.file.clone(), index))
+        {
+            place.subject = None;
+        }
+        format!(" {place}")
+    }
+}
+
+/// Whether a set was accepted although it trusts itself.
+pub(crate) fn is_proof_of_concept(report: &Report) -> bool {
+    let tolerated =
+        |finding: &Finding| (finding.rule, finding.severity) == (RuleId::Tru004, Severity::Warning);
+    report.is_accepted() && report.findings.iter().any(tolerated)
 }
 
 /// `1 error, 2 warnings`.
@@ -45,122 +89,9 @@ pub(super) fn summary(report: &Report) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if counts.is_empty() {
-        return "nothing to remark".to_owned();
-    }
-    counts.join(", ")
-}
-
-/// SHA-256 of a certificate, in hexadecimal.
-pub(super) fn fingerprint(bytes: &[u8]) -> String {
-    let digest = digest(&SHA256, bytes);
-    Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap_or_default()).to_string()
-}
-
-/// A set, for programs; `docs/tls.md` says what each field is.
-#[derive(Serialize)]
-pub(super) struct SetDocument {
-    name: String,
-    accepted: bool,
-    findings: Vec<FindingDocument>,
-    chain: Vec<CertificateDocument>,
-    trusted: Vec<CertificateDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    anchor: Option<CertificateDocument>,
-}
-
-#[derive(Serialize)]
-struct FindingDocument {
-    rule: &'static str,
-    severity: String,
-    message: String,
-    place: PlaceDocument,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    source: &'static str,
-}
-
-#[derive(Serialize)]
-struct PlaceDocument {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    certificate: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-}
-
-#[derive(Serialize)]
-struct CertificateDocument {
-    subject: String,
-    issuer: String,
-    names: Vec<String>,
-    key: String,
-    signature: String,
-    ca: bool,
-    not_before: String,
-    not_after: String,
-    sha256: String,
-    spki_sha256: String,
-}
-
-impl SetDocument {
-    pub(super) fn new(name: &str, report: &Report) -> Self {
-        let all = |certificates: &[Certificate]| {
-            let documents = certificates.iter().map(CertificateDocument::from);
-            documents.collect::<Vec<_>>()
-        };
-        Self {
-            name: name.to_owned(),
-            accepted: report.is_accepted(),
-            findings: report.findings.iter().map(FindingDocument::from).collect(),
-            chain: all(&report.chain),
-            trusted: all(&report.trusted),
-            anchor: report.anchor.as_ref().map(CertificateDocument::from),
-        }
-    }
-}
-
-impl From<&Finding> for FindingDocument {
-    fn from(finding: &Finding) -> Self {
-        let Place {
-            file,
-            line,
-            certificate,
-            subject,
-            ..
-        } = finding.place.clone();
-        Self {
-            rule: finding.rule.as_str(),
-            severity: finding.severity.to_string(),
-            message: finding.message.clone(),
-            place: PlaceDocument {
-                file,
-                line,
-                certificate,
-                subject,
-            },
-            hint: finding.hint.clone(),
-            source: finding.rule.source(),
-        }
-    }
-}
-
-impl From<&Certificate> for CertificateDocument {
-    fn from(certificate: &Certificate) -> Self {
-        Self {
-            subject: certificate.name(),
-            issuer: certificate.issuer().to_string(),
-            names: certificate.shown_names(),
-            key: certificate.public_key().to_string(),
-            signature: certificate.signature_algorithm().to_string(),
-            ca: certificate.is_ca(),
-            not_before: moment(certificate.not_before()),
-            not_after: moment(certificate.not_after()),
-            sha256: fingerprint(certificate.der()),
-            spki_sha256: fingerprint(certificate.spki()),
-        }
+    match counts.join(", ") {
+        counts if counts.is_empty() => "nothing to remark".to_owned(),
+        counts if is_proof_of_concept(report) => format!("as a proof of concept only; {counts}"),
+        counts => counts,
     }
 }
