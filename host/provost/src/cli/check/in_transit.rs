@@ -12,6 +12,7 @@ use crate::artifacts::Collected;
 use crate::cli::args::Judgement;
 use crate::cli::report::{self, Failure};
 use crate::cli::tls::judgement;
+use crate::cli::tls::verdict::{Places, is_proof_of_concept};
 use crate::install::Installation;
 use crate::registry::Registry;
 use crate::{Error, Host};
@@ -22,6 +23,11 @@ pub(super) fn tls_class(security: &SecurityConfiguration) -> Option<&ClassName> 
         CertificateSource::Custom(named) => Some(named.class.get()),
         _ => None,
     }
+}
+
+/// Whether nothing has to be loaded to have the TLS artifacts.
+pub(super) fn is_on_disk(security: &SecurityConfiguration) -> bool {
+    security.in_transit().is_some() && tls_class(security).is_none()
 }
 
 /// Where artifacts come from, in words; an error is what is not supported yet.
@@ -46,8 +52,13 @@ impl Findings {
         security: &Arc<SecurityConfiguration>,
         registry: &Registry,
     ) -> Result<(), Failure> {
-        let policy =
-            judgement::policy(&Judgement::default(), configuration)?.allow_proof_of_concept();
+        let policy = match judgement::policy(&Judgement::default(), configuration) {
+            Ok(policy) => policy.allow_proof_of_concept(),
+            Err(failure) => {
+                self.failure("TLS artifacts", failure);
+                return Ok(());
+            }
+        };
         let host = Host::builder()
             .configuration(Arc::clone(configuration))
             .security_configuration(Arc::clone(security))
@@ -60,27 +71,39 @@ impl Findings {
     }
 
     fn verdict(&mut self, found: Collected, policy: &TlsPolicy) {
-        let subject = format!("TLS artifacts of {}", found.name);
+        let subject = format!("TLS artifacts of `{}`", found.name);
         let report = TlsArtifacts::validate(found.raw, policy).report;
-        if report.is_accepted() {
-            let message = match report.chain.first() {
-                Some(certificate) => format!(
-                    "accepted: {}, until {}",
-                    certificate.name(),
-                    tls::moment(certificate.not_after())
-                ),
-                None => "accepted".to_owned(),
+        if let Some(certificate) = report.chain.first().filter(|_| report.is_accepted()) {
+            let how = if is_proof_of_concept(&report) {
+                "accepted as a proof of concept only"
+            } else {
+                "accepted"
             };
-            self.ok(&subject, message);
+            let until = tls::moment(certificate.not_after());
+            self.ok(
+                &subject,
+                format!("{how}: {}, until {until}", certificate.name()),
+            );
         }
-        for finding in report.findings {
+        let mut places = Places::default();
+        for finding in report.errors().chain(report.warnings()) {
             let level = match finding.severity {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
             };
-            let message = format!("{} {}: {}", finding.rule, finding.place, finding.message);
-            self.add(Finding::new(level, &subject, message).hint(finding.hint));
+            let place = places.behind_rule(&finding.place);
+            let message = format!("{}{place}: {}", finding.rule, finding.message);
+            self.add(Finding::new(level, &subject, message).hint(finding.hint.clone()));
         }
+    }
+
+    /// Why something could not be looked at.
+    fn failure(&mut self, subject: &str, failure: Failure) {
+        let (message, hint, place) = failure.into_parts();
+        self.add(match place {
+            Some(diagnostic) => Finding::at(Level::Error, subject, diagnostic),
+            None => Finding::new(Level::Error, subject, message).hint(hint),
+        });
     }
 
     /// Which generation is in force.

@@ -53,12 +53,15 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
             }
         }
     }
-    if let Some(security) = security.as_ref().filter(|_| !command.no_load)
-        && !findings.failed()
-    {
-        findings.load(&host, security, &registry)?;
+    if let Some(security) = &security {
+        let loads = !command.no_load && !findings.failed();
+        if loads {
+            findings.load(&host, security, &registry)?;
+        }
         if security.in_transit().is_some() {
-            findings.artifacts(&host, security, &registry)?;
+            if loads || in_transit::is_on_disk(security) {
+                findings.artifacts(&host, security, &registry)?;
+            }
             findings.installed(&host);
         }
     }
