@@ -154,7 +154,9 @@ impl InstallError {
                  above it, belongs to root or to the user that installs"
                 .to_owned(),
             Self::Unexpected { .. } => {
-                "move it away; nothing but the installation belongs there".to_owned()
+                "move it away, or install into another folder: nothing but the installation \
+                 belongs there"
+                    .to_owned()
             }
             Self::Dangling { .. } | Self::Manifest { .. } | Self::Changed { .. } => {
                 "install again: that makes a new generation".to_owned()
@@ -163,7 +165,7 @@ impl InstallError {
                 "try again when it has ended, or wait for it: `--wait 30s`".to_owned()
             }
             Self::NothingInstalled { .. } => {
-                "`provost tls install` installs artifacts; or name another folder".to_owned()
+                "install artifacts with `provost tls install`, or name another folder".to_owned()
             }
             Self::PreviousGone { .. } => {
                 "install artifacts that hold: the one in force is kept for a rollback".to_owned()

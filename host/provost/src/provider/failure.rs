@@ -126,8 +126,10 @@ impl ProviderFailure {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Answered {
-                provider, error, ..
-            } => answered_hint(provider, error),
+                provider,
+                operation,
+                error,
+            } => answered_hint(provider, operation, error),
             Self::Materials {
                 source: MaterialsError::NoPrivateKey,
                 ..
@@ -190,7 +192,11 @@ fn slow(provider: &ProviderName) -> String {
     )
 }
 
-fn answered_hint(provider: &ProviderName, error: &ProviderError) -> Option<String> {
+fn answered_hint(
+    provider: &ProviderName,
+    operation: &str,
+    error: &ProviderError,
+) -> Option<String> {
     if let Some(key) = error.conf_key() {
         return Some(format!(
             "see `{key}` under [classes.\"{}\".conf] in provost.toml",
@@ -204,6 +210,9 @@ fn answered_hint(provider: &ProviderName, error: &ProviderError) -> Option<Strin
             None => "try again later".to_owned(),
         }),
         ErrorKind::Internal => Some(defect(provider)),
+        ErrorKind::NotFound | ErrorKind::Denied if operation == "tls_artifacts" => Some(
+            "it was asked for the node of `node_names` and `cluster_id` in provost.toml".to_owned(),
+        ),
         _ => None,
     }
 }
