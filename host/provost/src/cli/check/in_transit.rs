@@ -25,9 +25,10 @@ pub(super) fn tls_class(security: &SecurityConfiguration) -> Option<&ClassName> 
     }
 }
 
-/// Whether nothing has to be loaded to have the TLS artifacts.
+/// Whether nothing has to be loaded, or fetched, to have the TLS artifacts.
 pub(super) fn is_on_disk(security: &SecurityConfiguration) -> bool {
-    security.in_transit().is_some() && tls_class(security).is_none()
+    let source = security.in_transit().map(|it| it.certificates().get());
+    matches!(source, Some(CertificateSource::Pem { zip }) if matches!(zip.get(), Location::File(_)))
 }
 
 /// Where artifacts come from, in words; an error is what is not supported yet.

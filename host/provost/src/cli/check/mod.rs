@@ -59,7 +59,8 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
             findings.load(&host, security, &registry)?;
         }
         if security.in_transit().is_some() {
-            if loads || in_transit::is_on_disk(security) {
+            let from_provider = loads && in_transit::tls_class(security).is_some();
+            if from_provider || in_transit::is_on_disk(security) {
                 findings.artifacts(&host, security, &registry)?;
             }
             findings.installed(&host);

@@ -54,7 +54,7 @@ impl Steps {
         if self.output == Output::Text {
             let number = self.done.len() + 1;
             report::print(&format!(
-                "{number}. {name:<14}{:>10}  {message}",
+                "{number:>2}. {name:<14}{:>10}  {message}",
                 shown(took)
             ))?;
         }
@@ -70,7 +70,7 @@ impl Steps {
 
     pub(super) fn note(&mut self, line: &str) -> Result<(), Failure> {
         if self.output == Output::Text {
-            report::print(&format!("{:29}{line}", ""))?;
+            report::print(&format!("{:30}{line}", ""))?;
         }
         if let Some(step) = self.done.last_mut() {
             step.notes.push(line.to_owned());

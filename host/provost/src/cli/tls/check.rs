@@ -26,7 +26,8 @@ pub(super) fn run(
     let policy = judgement::policy(judgement, &host)?.allow_proof_of_concept();
     let mut tally = Tally::default();
     if paths.is_empty() {
-        let found = source::configured(host, global)?;
+        let security = configuration::security_if_any(global, &host)?;
+        let found = source::configured(host, security.ok_or_else(nothing_named)?)?;
         tally.add(check(found, &policy), global.output)?;
     }
     // On a terminal the results show how far it is.
@@ -46,6 +47,13 @@ pub(super) fn run(
         progress.finish();
     }
     tally.close(global.output)
+}
+
+fn nothing_named() -> Failure {
+    Failure::new("nothing to check: neither a path nor a security configuration is named").hint(
+        "name zips or folders; or the security configuration that names artifacts, with \
+         --security-configuration FILE or in the provost.toml of --config FILE",
+    )
 }
 
 fn check(found: Collected, policy: &TlsPolicy) -> (String, Report) {

@@ -20,11 +20,12 @@ pub(super) fn run(command: &TlsInstall, global: &Global) -> Result<(), Failure> 
     let policy = place::policy(&command.place, &command.judgement, &host)?;
     let installation = place::installation(&command.place, command.owner.as_ref(), &host)?
         .with_command("provost tls install");
+    let security = configuration::security_for(global, &host, "where TLS artifacts come from")?;
     let Collected {
         name,
         raw,
         generation,
-    } = source::configured(host, global)?;
+    } = source::configured(host, security)?;
     let verdict = TlsArtifacts::validate(raw, &policy);
     let Some(artifacts) = verdict.artifacts else {
         let refusal = Refusal {

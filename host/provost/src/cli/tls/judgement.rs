@@ -23,6 +23,9 @@ pub(crate) fn policy(
         // Nobody asked for them, and a set may bring its own.
         Err(error) if judgement.default_roots.is_none() && *setting.origin() == Origin::Default => {
             report::note(&format!("warning: {}", report::chain(&error)));
+            if let Some(hint) = error.hint() {
+                report::note(&report::hint_lines(&hint, "  "));
+            }
             DefaultRoots::from_der("native, of which there are none", [])
         }
         Err(error) => return Err(unusable(error, judgement, host)),

@@ -1,6 +1,6 @@
 //! Where generations are installed, and what they are held against on the way.
 
-use provost_core::config::{FileOwner, HostConfiguration, Setting};
+use provost_core::config::{FileOwner, HostConfiguration};
 use provost_core::tls::TlsPolicy;
 
 use super::judgement;
@@ -20,8 +20,8 @@ pub(super) fn policy(
     }
     if policy.is_strict() {
         return Err(
-            Failure::usage("a proof of concept is asked for, and the policy is strict").hint(
-                "leave out --proof-of-concept, or --strict and `[tls] strict` of provost.toml",
+            Failure::usage("a proof of concept is asked for, and provost.toml is strict").hint(
+                "leave out --proof-of-concept, or `strict = true` below [tls] in provost.toml",
             ),
         );
     }
@@ -35,12 +35,19 @@ pub(super) fn installation(
     host: &HostConfiguration,
 ) -> Result<Installation, Failure> {
     let directory = place.directory.as_ref().unwrap_or(host.tls.directory.get());
-    let owner = owner.or(host.tls.owner.as_ref().map(Setting::get));
-    let owner = owner.map(|owner| {
-        let text = owner.to_string();
-        text.parse::<Owner>().map_err(|error| {
-            Failure::new(format!("the owner of the private key: {error}"))
-                .hint("name a user of this machine: USER or USER:GROUP, names or numbers")
+    let owner = match (owner, &host.tls.owner) {
+        (Some(owner), _) => Some((owner, None)),
+        (None, Some(setting)) => Some((setting.get(), setting.span())),
+        (None, None) => None,
+    };
+    let owner = owner.map(|(owner, span)| {
+        owner.to_string().parse::<Owner>().map_err(|error| {
+            let message = format!("the owner of the private key: {error}");
+            let hint = "name a user of this machine: USER or USER:GROUP, names or numbers";
+            match span {
+                Some(span) => Failure::diagnostics(vec![host.error(span, message).hint(hint)]),
+                None => Failure::new(message).hint(hint),
+            }
         })
     });
     let wait = place.wait.map_or(LockWait::No, LockWait::UpTo);

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use provost_core::config::HostConfiguration;
+use provost_core::config::{HostConfiguration, SecurityConfiguration};
 
 use crate::artifacts::{self, Collected};
-use crate::cli::args::Global;
-use crate::cli::configuration;
 use crate::cli::report::Failure;
 use crate::install::Installation;
 use crate::{Error, Host};
 
-/// The set that the security configuration names.
-pub(super) fn configured(host: HostConfiguration, global: &Global) -> Result<Collected, Failure> {
-    let security = configuration::security_for(global, &host, "where TLS artifacts come from")?;
+/// The set that a security configuration names.
+pub(super) fn configured(
+    host: HostConfiguration,
+    security: SecurityConfiguration,
+) -> Result<Collected, Failure> {
     let host = Host::builder()
         .configuration(host)
         .security_configuration(security)
