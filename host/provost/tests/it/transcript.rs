@@ -3,7 +3,8 @@
 //! A transcript is a TOML file under `tests/transcripts/NOUN/`, named after the mistake. In what
 //! goes in, `{root}` stands for the scratch folder that the command runs in, `{plugins}` for the
 //! folder of the provider libraries, `{sha256 LIBRARY}` and `{size LIBRARY}` for those of one of
-//! them, `{repository}` for the checkout; in what comes out they are put back, with what else differs (`varying.rs`).
+//! them, `{tls}` for the folder of the TLS fixtures, `{repository}` for the checkout; in what comes
+//! out they are put back, with what else differs (`varying.rs`).
 //! `TRANSCRIPT=part/of-a-name` runs those alone.
 
 mod varying;
@@ -35,7 +36,7 @@ struct Transcript {
     /// Files to make, of mode 0600: relative path to text.
     #[serde(default)]
     files: BTreeMap<String, String>,
-    /// Files to copy, to mode 0600: relative path to source.
+    /// Files to copy, and folders with the files in them, to mode 0600: relative path to source.
     #[serde(default)]
     copies: BTreeMap<String, String>,
     /// Permission bits of files and folders, in octal.
@@ -216,22 +217,30 @@ fn prepare(
         private(&path).unwrap();
     }
     for (name, source) in &transcript.copies {
-        let path = root.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::copy(fill(source), &path).map_err(|e| format!("{source}: {e}"))?;
-        private(&path).unwrap();
-    }
-    // Folders of the test itself must not depend on the umask.
-    for folder in transcript
-        .copies
-        .keys()
-        .filter_map(|n| Path::new(n).parent())
-    {
-        fs::set_permissions(root.join(folder), fs::Permissions::from_mode(0o700)).unwrap();
+        let (path, source) = (root.join(name), PathBuf::from(fill(source)));
+        if source.is_dir() {
+            for file in fs::read_dir(&source).unwrap() {
+                let file = file.unwrap();
+                copy(&file.path(), &path.join(file.file_name()))?;
+            }
+        } else {
+            copy(&source, &path)?;
+        }
     }
     for (name, mode) in &transcript.modes {
         let mode = u32::from_str_radix(mode, 8).map_err(|e| format!("mode {mode}: {e}"))?;
         fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    Ok(())
+}
+
+/// Copies a file to where only this user can read and write it, whatever the umask is.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    let folder = to.parent().unwrap();
+    fs::create_dir_all(folder).unwrap();
+    fs::copy(from, to).map_err(|e| format!("{}: {e}", from.display()))?;
+    for (path, mode) in [(to, 0o600), (folder, 0o700)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
     Ok(())
 }

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{SHA256, digest};
 use provost_core::config::Sha256Digest;
 use provost_core::section::LibraryFacts;
+use provost_core::tls::RuleId;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use crate::installed::Installed;
 use crate::plugins::{libraries, plugins};
@@ -25,8 +28,17 @@ impl Varying {
         let mut pairs = vec![
             ("{home}".to_owned(), installed.prefix.display().to_string()),
             ("{plugins}".to_owned(), plugins().display().to_string()),
+            (
+                "{tls}".to_owned(),
+                repository
+                    .join("host/provost/tests/fixtures/tls")
+                    .display()
+                    .to_string(),
+            ),
             ("{repository}".to_owned(), repository.display().to_string()),
         ];
+        let rules = format!("{} rules", RuleId::ALL.len());
+        pairs.push(("{rules}".to_owned(), rules));
         for (name, path) in libraries() {
             let bytes = fs::read(&path).unwrap();
             let sha256: [u8; 32] = digest(&SHA256, &bytes).as_ref().try_into().unwrap();
@@ -52,14 +64,17 @@ impl Varying {
         pairs.fold(text, |text, (name, value)| text.replace(name, value))
     }
 
-    /// Placeholders for values; and, for what only a run knows, `[TIME]` for how long a step of
-    /// quickstart took.
+    /// Placeholders for values; and for what only a run knows: `[TIME]` for how long something took,
+    /// `[NOW]` for a time near the present, and of a certificate's validity `[BAR]` and `[DAYS]`.
     pub(super) fn restore(&self, text: &str, root: &Path) -> String {
         let text = text.replace(&*root.to_string_lossy(), "{root}");
         let pairs = self.pairs.iter();
         let text = pairs.fold(text, |text, (name, value)| text.replace(value, name));
         let text = numbers(&text, " ", " ms", "[TIME]");
-        numbers(&text, "\"milliseconds\": ", ",", "[TIME]")
+        let text = numbers(&text, "milliseconds\": ", ",", "[TIME]");
+        let text = numbers(&text, "Z, ", " of ", "[DAYS]");
+        let text = numbers(&text, "expired ", " days ago", "[DAYS]");
+        moments(&bars(&text))
     }
 }
 
@@ -83,4 +98,40 @@ fn numbers(text: &str, before: &str, after: &str, name: &str) -> String {
         }
     }
     out + rest
+}
+
+/// Puts `[BAR]` in place of the bars of validities.
+fn bars(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once('[') {
+        out.push_str(head);
+        let bar = tail.trim_start_matches('#').trim_start_matches('-');
+        let is_bar = tail.len() - bar.len() == 32 && bar.starts_with(']');
+        out.push_str(if is_bar { "[BAR" } else { "[" });
+        rest = if is_bar { bar } else { tail };
+    }
+    out + rest
+}
+
+/// Puts `[NOW]` in place of the times (RFC 3339, UTC) that are not more than 100 days away.
+fn moments(text: &str) -> String {
+    const FORM: &str = "2000-01-01T00:00:00Z";
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let found = rest.get(..FORM.len()).and_then(|found| {
+            let moment = OffsetDateTime::parse(found, &Rfc3339).ok()?;
+            let away = (moment - OffsetDateTime::now_utc()).abs();
+            (away < Duration::days(100)).then_some(found)
+        });
+        let passed = found.map_or(first.len_utf8(), str::len);
+        out.push_str(if found.is_some() {
+            "[NOW]"
+        } else {
+            &rest[..passed]
+        });
+        rest = &rest[passed..];
+    }
+    out
 }
