@@ -96,8 +96,27 @@ fn a_reader_that_goes_away_is_no_panic() {
     let root = folder.path();
     put(root, &vec![7; 100_000]);
     let (uri, plugins) = (uri(root), plugins().display().to_string());
-    let commands: [&[&str]; 8] = [
+    let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/good.zip");
+    let set = set.to_str().unwrap();
+    let many = [
+        vec!["tls", "check", "--default-roots", "none"],
+        vec![set; 200],
+    ]
+    .concat();
+    let commands: [&[&str]; 12] = [
         &["--help"],
+        &many,
+        &[
+            "tls",
+            "check",
+            set,
+            "--default-roots",
+            "none",
+            "--output",
+            "json",
+        ],
+        &["tls", "show", set, "--default-roots", "none"],
+        &["tls", "check", "--help"],
         &["check", "--explain"],
         &["check", "--output", "json"],
         &["plugin", "list", &plugins],
@@ -132,8 +151,21 @@ fn results_that_cannot_be_written_are_a_failure() {
     let root = folder.path();
     put(root, b"text");
     let uri = uri(root);
-    let commands: [&[&str]; 4] = [
+    let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/good.zip");
+    let set = set.to_str().unwrap();
+    let commands: [&[&str]; 7] = [
         &["check"],
+        &["tls", "check", set, "--default-roots", "none"],
+        &[
+            "tls",
+            "check",
+            set,
+            "--default-roots",
+            "none",
+            "--output",
+            "json",
+        ],
+        &["tls", "show", set, "--default-roots", "none"],
         &["object", "inspect", &uri, "--output", "json"],
         &["object", "ls", &uri],
         &["object", "get", &uri, "-"],
