@@ -9,6 +9,7 @@ mod artifacts;
 pub mod bundle;
 mod capped;
 pub mod certificate;
+mod evp;
 mod examine;
 mod finding;
 pub mod limits;

@@ -3,7 +3,6 @@
 mod constraints;
 mod der;
 mod distinguished_name;
-mod evp;
 mod public_key;
 mod read;
 mod signature;

@@ -10,9 +10,9 @@ use x509_parser::prelude::FromDer;
 
 use super::{
     BasicConstraints, Certificate, CertificateError, DistinguishedName, ExtendedKeyUsage,
-    Extensions, KeyUsage, NameConstraints, PublicKey, SignatureAlgorithm, SubjectNames, der, evp,
+    Extensions, KeyUsage, NameConstraints, PublicKey, SignatureAlgorithm, SubjectNames, der,
 };
-use crate::tls::limits;
+use crate::tls::{evp, limits};
 
 pub(super) fn certificate(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     if bytes.len() > limits::CERTIFICATE {
@@ -29,7 +29,7 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Certificate, CertificateError>
         return Err(CertificateError::Trailing { count: rest.len() });
     }
     der::check_unsigned_parts(bytes).map_err(|what| malformed(&what))?;
-    if !evp::reads(bytes) {
+    if !evp::certificate::reads(bytes) {
         return Err(malformed(
             &"its parts are not in the form of DER, says aws-lc",
         ));

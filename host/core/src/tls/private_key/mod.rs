@@ -1,9 +1,9 @@
 //! A private key: its kind, whether its parts belong together, and its public half.
 
-mod evp;
 mod kind;
 
 use super::certificate::{Certificate, PublicKey};
+use super::evp::private_key as evp;
 use super::pem::{Block, Kind};
 
 /// A private key that parses and whose parts belong together. The key itself stays in the block

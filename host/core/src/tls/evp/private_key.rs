@@ -1,8 +1,7 @@
 //! Private keys through aws-lc: parsed, checked, and their public halves.
 //!
 //! aws-lc-rs refuses RSA keys of fewer than 2048 bits, which the guide's own recipe makes, and says
-//! nothing of why a key is refused. This module is one of the places where `unsafe` is allowed;
-//! nothing outside it touches a pointer.
+//! nothing of why a key is refused.
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
@@ -21,7 +20,7 @@ use crate::tls::pem::Kind;
 
 /// Why aws-lc does not take a private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(in crate::tls) enum Refusal {
     /// It does not have the form of one, or is of a kind that aws-lc does not know.
     Malformed,
     /// Its parts do not belong together.
@@ -32,7 +31,7 @@ pub(super) enum Refusal {
 
 /// The public half of a private key: `SubjectPublicKeyInfo`, DER. aws-lc checks on the way that
 /// the parts of the key belong together.
-pub(super) fn public_half(kind: Kind, der: &[u8]) -> Result<Vec<u8>, Refusal> {
+pub(in crate::tls) fn public_half(kind: Kind, der: &[u8]) -> Result<Vec<u8>, Refusal> {
     // SAFETY: no arguments. What failed before, on this thread, is not this key's fault.
     unsafe { ERR_clear_error() };
     let mut input = Input::new(der);
@@ -51,7 +50,7 @@ pub(super) fn public_half(kind: Kind, der: &[u8]) -> Result<Vec<u8>, Refusal> {
 
 /// Whether two `SubjectPublicKeyInfo`s are of one key, however its point or parameters are
 /// written.
-pub(super) fn is_same_public_key(one: &[u8], other: &[u8]) -> bool {
+pub(in crate::tls) fn is_same_public_key(one: &[u8], other: &[u8]) -> bool {
     let read = |der: &[u8]| {
         let mut input = Input::new(der);
         // SAFETY: the input is initialised and its bytes outlive the call; null on failure.

@@ -2,8 +2,7 @@
 //!
 //! `x509-parser` passes over wrong classes and forms of tags. What signatures hold is right all the
 //! same, but nobody vouches for the form of a trust anchor, and an engine that cannot read one of
-//! its trusted certificates reads none. This module is one of the places where `unsafe` is
-//! allowed; nothing outside it touches a pointer.
+//! its trusted certificates reads none.
 #![allow(unsafe_code)]
 
 use std::ptr::{self, NonNull};
@@ -11,7 +10,7 @@ use std::ptr::{self, NonNull};
 use aws_lc_sys::{X509_free, d2i_X509};
 
 /// Whether these bytes, all of them, are a certificate.
-pub(super) fn reads(der: &[u8]) -> bool {
+pub(in crate::tls) fn reads(der: &[u8]) -> bool {
     let Ok(length) = der.len().try_into() else {
         return false;
     };
