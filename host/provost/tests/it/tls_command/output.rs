@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use provost_core::tls::{RuleId, Severity};
+use provost_core::tls::RuleId;
 use serde_json::Value;
 
 use super::{Sets, fixtures, stderr, stdout};
@@ -211,27 +211,4 @@ fn fingerprints_are_those_of_openssl() {
         let plain = fingerprint.replace(':', "").to_lowercase();
         assert_eq!(document["chain"][0]["sha256"], Value::String(plain));
     }
-}
-
-#[test]
-fn every_rule_is_in_the_documentation_as_it_is() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let documentation = fs::read_to_string(repository.join("docs/tls.md")).unwrap();
-    let rows = documentation.lines().filter(|line| {
-        let id = line
-            .strip_prefix("| ")
-            .and_then(|line| line.split(' ').next());
-        id.is_some_and(|id| id.len() == 7 && id.as_bytes()[3] == b'-')
-    });
-    let expected = RuleId::ALL.iter().map(|rule| {
-        let severity = match rule {
-            RuleId::Tru004 => "warning; error unless a proof of concept is accepted",
-            rule if rule.severity() == Severity::Error => "error",
-            rule if rule.is_error_when_strict() => "warning; error when strict",
-            _ => "warning",
-        };
-        let (title, source) = (rule.title(), rule.source());
-        format!("| {rule} | {severity} | {title} | {source} |")
-    });
-    assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }
