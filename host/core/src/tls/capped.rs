@@ -33,6 +33,17 @@ pub(super) fn collect<T>(
     result
 }
 
+/// The first findings of each rule, and how many more there were.
+pub(super) fn few(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept = Vec::new();
+    collect(&mut kept, &Place::default(), |kept| {
+        for finding in findings {
+            kept.add(finding.rule, finding.severity, |_| finding);
+        }
+    });
+    kept
+}
+
 impl Capped<'_> {
     /// What is refused. `finding` is asked only for what is kept: text costs time.
     pub(super) fn error(&mut self, rule: RuleId, finding: impl FnOnce(RuleId) -> Finding) {

@@ -3,6 +3,7 @@
 use provost_plugin_api::SecretBytes;
 
 use super::artifacts::{Report, TlsArtifacts, Verdict};
+use super::capped;
 use super::certificate::Certificate;
 use super::finding::{ArtifactFile, Finding, Place, Severity};
 use super::path::Search;
@@ -146,32 +147,34 @@ fn certificates(
         findings.push(finding.hint("leave only those that are needed"));
         return Vec::new();
     }
-    let mut certificates = Vec::with_capacity(blocks.len());
-    let mut names: usize = 0;
-    for (index, block) in blocks.iter().enumerate() {
-        match Certificate::parse(&block.der) {
-            Ok(certificate) => {
-                names = names.saturating_add(certificate.count_names());
-                if names > limits::NAMES {
-                    findings.push(too_many_names(file, index, &certificate));
-                    return Vec::new();
+    capped::collect(findings, &Place::file(file), |findings| {
+        let mut certificates = Vec::with_capacity(blocks.len());
+        let mut names: usize = 0;
+        for (index, block) in blocks.iter().enumerate() {
+            match Certificate::parse(&block.der) {
+                Ok(certificate) => {
+                    names = names.saturating_add(certificate.count_names());
+                    if names > limits::NAMES {
+                        let finding = too_many_names(file, index, &certificate);
+                        findings.error(finding.rule, |_| finding);
+                        return Vec::new();
+                    }
+                    certificates.push(certificate);
                 }
-                certificates.push(certificate);
-            }
-            Err(error) => {
-                let place = Place {
-                    certificate: Some(index),
-                    ..Place::line(file, block.line)
-                };
-                let finding = Finding::new(RuleId::Crt002, place, error.to_string());
-                findings.push(finding.hint(
-                    "`openssl x509 -noout -text` says what OpenSSL makes of it; have it issued \
-                     or exported anew",
-                ));
+                Err(error) => findings.error(RuleId::Crt002, |rule| {
+                    let place = Place {
+                        certificate: Some(index),
+                        ..Place::line(file, block.line)
+                    };
+                    Finding::new(rule, place, error.to_string()).hint(
+                        "`openssl x509 -noout -text` says what OpenSSL makes of it; have it \
+                         issued or exported anew",
+                    )
+                }),
             }
         }
-    }
-    certificates
+        certificates
+    })
 }
 
 fn too_many_names(file: ArtifactFile, index: usize, certificate: &Certificate) -> Finding {

@@ -24,6 +24,8 @@ pub const CERTIFICATE: usize = 64 << 10;
 pub const NAMES: usize = 10_000;
 /// Signatures that are verified for one set.
 pub const SIGNATURES: usize = 100;
+/// Attributes of a subject or an issuer.
+pub const ATTRIBUTES: usize = 64;
 /// Comparisons of a certificate's names with one issuer's constraints.
 pub const COMPARISONS: usize = 10_000;
 

@@ -9,7 +9,7 @@ use super::limits;
 use super::roots::DefaultRoots;
 
 /// Complete paths that are compared. There are more only where somebody wants there to be.
-const PATHS: usize = 16;
+const PATHS: usize = 8;
 /// Steps that are taken in all, forth and back: certificates of one name that issued each other
 /// would make a walk of each of their orders.
 const STEPS: usize = 200;
@@ -132,7 +132,10 @@ impl<'a> Search<'a> {
         }
         // The longest uses most of the chain, which is what is sent. Of those that are equally good
         // the first is the one whose certificates are nearest to the file.
-        let rank = |path: &Path<'a>| (errors(path), Reverse(path.steps.len()));
+        let rank = |path: &Path<'a>| {
+            let itself = matches!(path.end, End::TrustsItself(_));
+            (errors(path), itself, Reverse(path.steps.len()))
+        };
         let best = walk.complete.into_iter().min_by_key(rank);
         best.or(walk.partial).unwrap_or(Path {
             steps: Vec::new(),
@@ -185,11 +188,17 @@ impl<'a> Walk<'_, 'a> {
 
     fn onward(&mut self, step: Step<'a>) {
         let certificate = step.certificate;
-        if self.steps.len() == 1
-            && certificate.is_self_issued()
-            && let Some(itself) = self.trusted_copy(certificate)
-        {
-            return self.ends(End::TrustsItself(itself));
+        // One that somebody else vouches for too is better trusted for that.
+        let itself = self
+            .trusted_copy(certificate)
+            .filter(|_| self.steps.len() == 1 && certificate.is_self_issued())
+            // A signature that cannot be verified is a finding of its own.
+            .filter(|itself| {
+                !certificate.is_verifiable_with(itself.certificate)
+                    || self.is_signed_by(certificate, itself.certificate) == Some(true)
+            });
+        if let Some(itself) = itself {
+            self.ends(End::TrustsItself(itself));
         }
         let given_up =
             self.steps.len() > limits::CHAIN || self.complete.len() >= PATHS || self.taken >= STEPS;
@@ -197,8 +206,11 @@ impl<'a> Walk<'_, 'a> {
             return self.ends(End::GivenUp);
         }
         let mut end = End::NoIssuer;
-        let mut led_on = false;
+        let mut led_on = itself.is_some();
         for candidate in self.search.candidates(certificate) {
+            if self.complete.len() >= PATHS {
+                return;
+            }
             let seen = |step: &Step<'_>| {
                 step.certificate.subject() == candidate.certificate.subject()
                     && step.certificate.spki() == candidate.certificate.spki()

@@ -8,15 +8,19 @@ mod read;
 mod signature;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 pub use self::constraints::NameConstraints;
 pub use self::distinguished_name::DistinguishedName;
 pub use self::public_key::PublicKey;
 pub use self::signature::{Hash, SignatureAlgorithm};
 
-/// A certificate that parses (RFC 5280). Nothing else about it has been checked.
+/// A certificate that parses (RFC 5280). Nothing else about it has been checked. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub struct Certificate(Arc<Contents>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Contents {
     der: Vec<u8>,
     /// Where `TBSCertificate` is in `der`: what is signed.
     tbs: std::ops::Range<usize>,
@@ -78,8 +82,12 @@ pub(crate) struct SubjectNames {
     pub(crate) emails: Vec<String>,
     pub(crate) directories: Vec<DistinguishedName>,
     pub(crate) uris: Vec<String>,
-    /// Names of other kinds, and ones that do not have the form of their kind.
+    /// Names of other kinds.
     pub(crate) others: usize,
+    /// Names that do not have the form of their kind.
+    pub(crate) malformed: usize,
+    /// Whether the extension is critical.
+    pub(crate) critical: bool,
 }
 
 impl SubjectNames {
@@ -145,28 +153,28 @@ impl Certificate {
 
     /// The bytes.
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// What is signed.
     pub(crate) fn tbs(&self) -> &[u8] {
-        self.der.get(self.tbs.clone()).unwrap_or_default()
+        self.0.der.get(self.0.tbs.clone()).unwrap_or_default()
     }
 
     /// Whose certificate it is.
     pub fn subject(&self) -> &DistinguishedName {
-        &self.subject
+        &self.0.subject
     }
 
     /// Who issued it.
     pub fn issuer(&self) -> &DistinguishedName {
-        &self.issuer
+        &self.0.issuer
     }
 
     /// The subject as it is shown; a first alternative name where the subject is empty.
     pub fn name(&self) -> String {
-        if !self.subject.is_empty() {
-            return self.subject.to_string();
+        if !self.0.subject.is_empty() {
+            return self.0.subject.to_string();
         }
         let first = self.dns_names().first();
         first.map_or_else(|| "(no subject)".to_owned(), |name| super::shown(name))
@@ -174,74 +182,80 @@ impl Certificate {
 
     /// The serial number: big-endian, as encoded.
     pub fn serial(&self) -> &[u8] {
-        &self.serial
+        &self.0.serial
     }
 
     /// 1, 2 or 3.
     pub fn version(&self) -> u32 {
-        self.version
+        self.0.version
     }
 
     /// The first second of its validity, since 1970.
     pub fn not_before(&self) -> i64 {
-        self.not_before
+        self.0.not_before
     }
 
     /// The last second of its validity, since 1970.
     pub fn not_after(&self) -> i64 {
-        self.not_after
+        self.0.not_after
     }
 
     /// Whether `now`, in seconds since 1970, is within its validity.
     pub fn is_valid_at(&self, now: i64) -> bool {
-        (self.not_before..=self.not_after).contains(&now)
+        (self.0.not_before..=self.0.not_after).contains(&now)
     }
 
     /// `SubjectPublicKeyInfo`, DER.
     pub fn spki(&self) -> &[u8] {
-        &self.spki
+        &self.0.spki
     }
 
     /// What kind of key it certifies.
     pub fn public_key(&self) -> &PublicKey {
-        &self.public_key
+        &self.0.public_key
     }
 
     /// How it was signed.
     pub fn signature_algorithm(&self) -> &SignatureAlgorithm {
-        &self.signature_algorithm
+        &self.0.signature_algorithm
     }
 
     /// Whether the issuer's key made the signature on this certificate.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        self.signature_algorithm
-            .verify(issuer, self.tbs(), &self.signature)
+        self.0
+            .signature_algorithm
+            .verify(issuer, self.tbs(), &self.0.signature)
     }
 
     /// Whether signatures of this kind, by the issuer's key, are verified here at all.
     pub(crate) fn is_verifiable_with(&self, issuer: &Self) -> bool {
-        self.signature_algorithm
-            .is_verifiable_with(&issuer.public_key)
+        self.0
+            .signature_algorithm
+            .is_verifiable_with(issuer.public_key())
     }
 
     /// Whether subject and issuer are one name.
     pub fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.0.subject == self.0.issuer
     }
 
     /// Whether it says that it is a certification authority.
     pub fn is_ca(&self) -> bool {
-        self.extensions.basic_constraints.is_some_and(|c| c.ca)
+        self.0.extensions.basic_constraints.is_some_and(|c| c.ca)
     }
 
     /// `dNSName`s of its alternative names, as they stand.
     pub fn dns_names(&self) -> &[String] {
-        self.extensions.names.as_ref().map_or(&[], |n| &n.dns)
+        self.0.extensions.names.as_ref().map_or(&[], |n| &n.dns)
     }
 
     /// `iPAddress`es of its alternative names.
     pub fn addresses(&self) -> &[IpAddr] {
-        self.extensions.names.as_ref().map_or(&[], |n| &n.addresses)
+        self.0
+            .extensions
+            .names
+            .as_ref()
+            .map_or(&[], |n| &n.addresses)
     }
 
     /// The names and addresses of its alternative names, as they may be shown.
@@ -254,15 +268,15 @@ impl Certificate {
     /// How many names it has, and how many it constrains.
     pub(crate) fn count_names(&self) -> usize {
         let names = self
-            .extensions
+            .extensions()
             .names
             .as_ref()
             .map_or(0, SubjectNames::count);
-        let constrained = &self.extensions.constraints;
+        let constrained = &self.0.extensions.constraints;
         names.saturating_add(constrained.as_ref().map_or(0, NameConstraints::count))
     }
 
     pub(crate) fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.0.extensions
     }
 }

@@ -89,11 +89,11 @@ impl SignatureAlgorithm {
     }
 
     pub(super) fn verify(&self, issuer: &Certificate, tbs: &[u8], signature: &[u8]) -> bool {
-        let Some(algorithm) = self.verifier(&issuer.public_key) else {
+        let Some(algorithm) = self.verifier(issuer.public_key()) else {
             return false;
         };
         // aws-lc takes a whole SubjectPublicKeyInfo, parameters included.
-        UnparsedPublicKey::new(algorithm, &issuer.spki)
+        UnparsedPublicKey::new(algorithm, issuer.spki())
             .verify(tbs, signature)
             .is_ok()
     }
