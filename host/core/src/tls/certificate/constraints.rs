@@ -18,10 +18,13 @@ pub struct NameConstraints {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Subtree {
+    /// In lower case.
     Dns(String),
     Address(IpAddr, IpAddr),
+    /// In lower case, but for the local part of a whole address.
     Email(String),
-    Directory(DistinguishedName),
+    Directory(Directory),
+    /// In lower case.
     Uri(String),
     /// Of a kind that is not processed here: it forbids every name of such a kind.
     Unknown,
@@ -29,13 +32,23 @@ enum Subtree {
     Malformed,
 }
 
-/// A name of a certificate that is tested against constraints.
+/// The relative names of a distinguished name: as they are encoded, which is what has to be met to
+/// be permitted, and folded, which is enough to be excluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Directory {
+    relative: Vec<Vec<u8>>,
+    folded: Vec<Vec<u8>>,
+}
+
+/// A name of a certificate that is tested against constraints, prepared once.
 enum Name<'a> {
-    Dns(&'a str),
+    /// In lower case, without a dot at its end.
+    Dns(String),
     Address(IpAddr),
     Email(&'a str),
-    Directory(&'a DistinguishedName),
-    Uri(&'a str),
+    Directory(Directory, &'a DistinguishedName),
+    /// The host, in lower case; none if there is none, or an address.
+    Uri(&'a str, Option<String>),
 }
 
 impl NameConstraints {
@@ -68,30 +81,36 @@ impl NameConstraints {
 
     /// The first name of `certificate` that it may not have, as the subject of a sentence.
     pub(crate) fn violation(&self, certificate: &Certificate) -> Option<String> {
-        let names = certificate.extensions.names.as_ref();
+        let names = certificate.extensions().names.as_ref();
         if self.malformed {
             return Some("any name, since the constraints do not parse,".to_owned());
         }
         if names.is_some_and(|names| names.others > 0) && self.has_unknown() {
             return Some("a name of a kind that is not understood here".to_owned());
         }
-        let mut tested: Vec<Name<'_>> = Vec::new();
-        if !certificate.subject.is_empty() {
-            tested.push(Name::Directory(&certificate.subject));
+        if names.is_some_and(|names| names.malformed > 0) {
+            return Some("a name that does not have the form of its kind".to_owned());
         }
+        let subject = certificate.subject();
+        let mut tested: Vec<Name<'_>> = Vec::new();
+        if !subject.is_empty() {
+            tested.push(Name::directory(subject));
+        }
+        // RFC 5280, section 4.2.1.10: also those of the subject.
+        tested.extend(subject.emails().iter().map(|name| Name::Email(name)));
         if names.is_none_or(|names| names.dns.is_empty()) {
             // Clients that look at the common name where there is no dNSName, as Java and OpenSSL
             // do, would be led around the constraints.
-            let common = certificate.subject.common_names().iter();
+            let common = subject.common_names().iter();
             let hosts = common.filter(|name| name.contains('.') && !name.contains(' '));
-            tested.extend(hosts.map(|name| Name::Dns(name)));
+            tested.extend(hosts.map(|name| Name::dns(name)));
         }
         if let Some(names) = names {
-            tested.extend(names.dns.iter().map(|name| Name::Dns(name)));
+            tested.extend(names.dns.iter().map(|name| Name::dns(name)));
             tested.extend(names.addresses.iter().copied().map(Name::Address));
             tested.extend(names.emails.iter().map(|name| Name::Email(name)));
-            tested.extend(names.directories.iter().map(Name::Directory));
-            tested.extend(names.uris.iter().map(|name| Name::Uri(name)));
+            tested.extend(names.directories.iter().map(Name::directory));
+            tested.extend(names.uris.iter().map(|name| Name::uri(name)));
         }
         if tested.len().saturating_mul(self.count()) > limits::COMPARISONS {
             return Some("one of more names than are compared".to_owned());
@@ -123,10 +142,19 @@ impl NameConstraints {
 impl Subtree {
     fn read(name: &GeneralName<'_>) -> Self {
         match name {
-            GeneralName::DNSName(name) if name.contains('*') => Self::Malformed,
+            GeneralName::DNSName(name) | GeneralName::URI(name)
+                if name.contains('*') || name.ends_with('.') =>
+            {
+                Self::Malformed
+            }
             GeneralName::DNSName(name) => Self::Dns(name.to_ascii_lowercase()),
-            GeneralName::RFC822Name(name) => Self::Email((*name).to_owned()),
-            GeneralName::DirectoryName(name) => Self::Directory(DistinguishedName::read(name)),
+            GeneralName::RFC822Name(name) => Self::Email(match name.rsplit_once('@') {
+                Some((local, host)) => format!("{local}@{}", host.to_ascii_lowercase()),
+                None => name.to_ascii_lowercase(),
+            }),
+            GeneralName::DirectoryName(name) => {
+                Self::Directory(Directory::of(&DistinguishedName::read(name)))
+            }
             GeneralName::URI(name) => Self::Uri(name.to_ascii_lowercase()),
             GeneralName::IPAddress(bytes) => match address_and_mask(bytes) {
                 Some((address, mask)) => Self::Address(address, mask),
@@ -143,52 +171,80 @@ impl Subtree {
             (Self::Dns(_), Name::Dns(_))
                 | (Self::Address(..), Name::Address(_))
                 | (Self::Email(_), Name::Email(_))
-                | (Self::Directory(_), Name::Directory(_))
-                | (Self::Uri(_), Name::Uri(_))
+                | (Self::Directory(_), Name::Directory(..))
+                | (Self::Uri(_), Name::Uri(..))
         )
     }
 
     fn covers(&self, name: &Name<'_>) -> bool {
         match (self, name) {
-            (Self::Dns(tree), Name::Dns(name)) => below(&name.to_ascii_lowercase(), tree),
+            (Self::Dns(tree), Name::Dns(name)) => below(name, tree),
             (Self::Address(address, mask), Name::Address(name)) => masked(*address, *mask, *name),
             (Self::Email(tree), Name::Email(name)) => mailbox(name, tree),
-            (Self::Directory(tree), Name::Directory(name)) => tree.covers(name),
-            (Self::Uri(tree), Name::Uri(name)) => host(name).is_some_and(|host| {
-                let host = host.to_ascii_lowercase();
-                // Unlike a DNS name's, a host's constraint covers what is below it only with a dot.
-                match tree.strip_prefix('.') {
-                    Some(_) => host.ends_with(tree.as_str()),
-                    None => host == *tree,
-                }
-            }),
+            (Self::Directory(tree), Name::Directory(name, _)) => {
+                name.relative.starts_with(&tree.relative)
+            }
+            // Unlike a DNS name's, a host's constraint covers what is below it only with a dot.
+            (Self::Uri(tree), Name::Uri(_, Some(host))) => match tree.strip_prefix('.') {
+                Some(_) => host.ends_with(tree.as_str()),
+                None => host == tree,
+            },
             _ => false,
         }
     }
 
-    /// Whether some name of what `name` stands for is in the tree: a wildcard stands for many.
+    /// Whether some name of what `name` stands for is in the tree, or may be: a wildcard stands for
+    /// many, and text is compared without regard to how it is written.
     fn meets(&self, name: &Name<'_>) -> bool {
-        if self.covers(name) {
-            return true;
-        }
         match (self, name) {
+            _ if self.covers(name) => true,
             (Self::Dns(tree), Name::Dns(name)) => name.strip_prefix("*.").is_some_and(|parent| {
                 let tree = tree.trim_start_matches('.');
-                let labels = tree.strip_suffix(&parent.to_ascii_lowercase());
+                let labels = tree.strip_suffix(parent);
                 let label = labels.and_then(|labels| labels.strip_suffix('.'));
                 label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
             }),
+            (Self::Email(tree), Name::Email(name)) => tree.eq_ignore_ascii_case(name),
+            (Self::Directory(tree), Name::Directory(name, _)) => {
+                name.folded.starts_with(&tree.folded)
+            }
+            // RFC 5280, section 4.2.1.10: where a URI has no host name, it is to be refused.
+            (Self::Uri(_), Name::Uri(_, None)) => true,
             _ => false,
         }
     }
 }
 
-impl Name<'_> {
+impl Directory {
+    fn of(name: &DistinguishedName) -> Self {
+        Self {
+            relative: name.relative(),
+            folded: name.folded(),
+        }
+    }
+}
+
+impl<'a> Name<'a> {
+    fn dns(name: &str) -> Self {
+        let name = name.strip_suffix('.').unwrap_or(name);
+        Self::Dns(name.to_ascii_lowercase())
+    }
+
+    fn directory(name: &'a DistinguishedName) -> Self {
+        Self::Directory(Directory::of(name), name)
+    }
+
+    fn uri(uri: &'a str) -> Self {
+        let host = host(uri).map(|host| host.strip_suffix('.').unwrap_or(host));
+        let host = host.filter(|host| host.parse::<IpAddr>().is_err() && !host.starts_with('['));
+        Self::Uri(uri, host.map(str::to_ascii_lowercase))
+    }
     fn shown(&self) -> String {
         match self {
-            Self::Dns(name) | Self::Email(name) | Self::Uri(name) => crate::tls::shown(name),
+            Self::Dns(name) => crate::tls::shown(name),
+            Self::Email(name) | Self::Uri(name, _) => crate::tls::shown(name),
             Self::Address(address) => address.to_string(),
-            Self::Directory(name) => name.to_string(),
+            Self::Directory(_, name) => name.to_string(),
         }
     }
 }
@@ -222,16 +278,15 @@ fn below(name: &str, tree: &str) -> bool {
     }
 }
 
+/// A mailbox is as it is written before the `@`, and in any case behind it (RFC 5280, section 7.5).
 fn mailbox(name: &str, tree: &str) -> bool {
-    if tree.contains('@') {
-        return name == tree;
-    }
-    let Some((_, host)) = name.rsplit_once('@') else {
+    let Some((local, host)) = name.rsplit_once('@') else {
         return false;
     };
-    let (host, tree) = (host.to_ascii_lowercase(), tree.to_ascii_lowercase());
-    match tree.strip_prefix('.') {
-        Some(_) => host.ends_with(&tree),
+    let host = host.to_ascii_lowercase();
+    match tree.rsplit_once('@') {
+        Some((tree_local, tree_host)) => local == tree_local && host == tree_host,
+        None if tree.starts_with('.') => host.ends_with(tree),
         None => host == tree,
     }
 }

@@ -2,32 +2,36 @@
 
 use std::fmt;
 
+use x509_parser::asn1_rs::{Any, FromDer};
 use x509_parser::x509::X509Name;
 
 use super::der;
+
+/// `emailAddress` (RFC 2985).
+const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 /// A distinguished name. Two are one name if they are encoded alike, which is what Java and
 /// webpki compare too (RFC 5280, section 7.1 would allow more).
 #[derive(Debug, Clone, Eq)]
 pub struct DistinguishedName {
     raw: Vec<u8>,
-    /// Its relative names, each as encoded.
-    relative: Vec<Vec<u8>>,
     shown: String,
     common_names: Vec<String>,
+    emails: Vec<String>,
 }
 
 impl DistinguishedName {
     pub(super) fn read(name: &X509Name<'_>) -> Self {
-        let common_names = name
-            .iter_common_name()
-            .filter_map(|name| name.as_str().ok().map(str::to_owned));
-        let relative = der::elements(name.as_raw()).into_iter();
+        let email = |attribute: &&x509_parser::x509::AttributeTypeAndValue<'_>| {
+            attribute.attr_type().to_id_string() == EMAIL_ADDRESS
+        };
+        let common_names = name.iter_common_name().map(|name| text(name.attr_value()));
+        let emails = name.iter_attributes().filter(email);
         Self {
             raw: name.as_raw().to_vec(),
-            relative: relative.map(<[u8]>::to_vec).collect(),
             shown: crate::tls::shown(&name.to_string()),
             common_names: common_names.collect(),
+            emails: emails.map(|email| text(email.attr_value())).collect(),
         }
     }
 
@@ -38,7 +42,7 @@ impl DistinguishedName {
 
     /// Whether it has no parts.
     pub fn is_empty(&self) -> bool {
-        self.relative.is_empty()
+        der::elements(&self.raw).is_empty()
     }
 
     /// Its common names (`CN`).
@@ -46,9 +50,72 @@ impl DistinguishedName {
         &self.common_names
     }
 
-    /// Whether `other` is this name or below it.
-    pub(crate) fn covers(&self, other: &Self) -> bool {
-        other.relative.starts_with(&self.relative)
+    /// Its mail addresses.
+    pub(crate) fn emails(&self) -> &[String] {
+        &self.emails
+    }
+
+    /// Its relative names, each as it is encoded.
+    pub(super) fn relative(&self) -> Vec<Vec<u8>> {
+        let parts = der::elements(&self.raw).into_iter();
+        parts.map(<[u8]>::to_vec).collect()
+    }
+
+    /// Its relative names as they are compared where a difference must not count: without regard
+    /// to the type of the text, to case, and to blanks (RFC 5280, section 7.1).
+    pub(super) fn folded(&self) -> Vec<Vec<u8>> {
+        der::elements(&self.raw).into_iter().map(fold).collect()
+    }
+}
+
+/// A relative name, folded: types and values, in order.
+fn fold(relative: &[u8]) -> Vec<u8> {
+    let mut attributes: Vec<Vec<u8>> = der::elements(relative)
+        .into_iter()
+        .map(|attribute| match *der::elements(attribute).as_slice() {
+            [kind, value] => {
+                let value = Any::from_der(value).map(|(_, value)| text(&value));
+                let words: Vec<String> = value
+                    .unwrap_or_default()
+                    .split_whitespace()
+                    .map(str::to_lowercase)
+                    .collect();
+                [kind, words.join(" ").as_bytes()].concat()
+            }
+            _ => attribute.to_vec(),
+        })
+        .collect();
+    attributes.sort();
+    attributes.concat()
+}
+
+/// A text of any of the types of `DirectoryString` (RFC 5280, section 4.1.2.4). What is left of one
+/// that does not decode has marks in the place of what is not known.
+fn text(value: &Any<'_>) -> String {
+    let bytes = value.data;
+    match value.tag().0 {
+        // BMPString: UTF-16, big-endian.
+        30 => {
+            let units = bytes.chunks(2).map(|unit| match *unit {
+                [high, low] => u16::from_be_bytes([high, low]),
+                _ => 0xfffd,
+            });
+            char::decode_utf16(units)
+                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect()
+        }
+        // UniversalString: UTF-32, big-endian.
+        28 => bytes
+            .chunks(4)
+            .map(|unit| {
+                let unit = <[u8; 4]>::try_from(unit).map(u32::from_be_bytes);
+                let unit = unit.ok().and_then(char::from_u32);
+                unit.unwrap_or(char::REPLACEMENT_CHARACTER)
+            })
+            .collect(),
+        // TeletexString: readers take it for Latin-1.
+        20 => bytes.iter().copied().map(char::from).collect(),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 

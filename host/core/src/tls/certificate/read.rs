@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
@@ -9,7 +10,7 @@ use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
 use x509_parser::prelude::FromDer;
 
 use super::{
-    BasicConstraints, Certificate, CertificateError, DistinguishedName, ExtendedKeyUsage,
+    BasicConstraints, Certificate, CertificateError, Contents, DistinguishedName, ExtendedKeyUsage,
     Extensions, KeyUsage, NameConstraints, PublicKey, SignatureAlgorithm, SubjectNames, der,
 };
 use crate::tls::{evp, limits};
@@ -34,11 +35,21 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Certificate, CertificateError>
             &"its parts are not in the form of DER, says aws-lc",
         ));
     }
+    for name in [parsed.subject(), parsed.issuer()] {
+        let got = name.iter_attributes().count();
+        if got > limits::ATTRIBUTES {
+            return Err(CertificateError::TooMany {
+                what: "attributes in one name",
+                at_most: limits::ATTRIBUTES,
+                got,
+            });
+        }
+    }
     let tbs = parsed.tbs_certificate.as_ref();
     let spki = parsed.public_key();
     let public_key =
         PublicKey::read(spki).ok_or_else(|| malformed(&"its public key does not parse"))?;
-    Ok(Certificate {
+    Ok(Certificate(Arc::new(Contents {
         tbs: position(bytes, tbs).ok_or_else(|| malformed(&"its contents are out of place"))?,
         der: bytes.to_vec(),
         subject: DistinguishedName::read(parsed.subject()),
@@ -52,7 +63,7 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Certificate, CertificateError>
         signature_algorithm: SignatureAlgorithm::read(&parsed.signature_algorithm),
         signature: parsed.signature_value.data.to_vec(),
         extensions: extensions(parsed.extensions())?,
-    })
+    })))
 }
 
 /// Where `part`, a slice of `whole`, is in it.
@@ -104,7 +115,8 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
             }
             ParsedExtension::SubjectAlternativeName(names) => {
                 few(names.general_names.len())?;
-                to.names = Some(subject_names(&names.general_names));
+                let names = subject_names(&names.general_names, extension.critical);
+                to.names = Some(names);
             }
             ParsedExtension::NameConstraints(constraints) => {
                 let lists = [
@@ -132,6 +144,9 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
             ParsedExtension::ParseError { .. } => {
                 return Err(refused("its value does not parse"));
             }
+            // Nobody asks for a certain policy here, so every one of them will do (RFC 5280, section
+            // 6.1.1 (c)).
+            ParsedExtension::CertificatePolicies(_) => {}
             // Whoever honours these without processing them would be wrong (RFC 5280, section
             // 4.2): they are known to the parser, not to the rules.
             _ if extension.critical => to.unknown_critical.push(oid.clone()),
@@ -141,8 +156,11 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
     Ok(to)
 }
 
-fn subject_names(names: &[GeneralName<'_>]) -> SubjectNames {
-    let mut to = SubjectNames::default();
+fn subject_names(names: &[GeneralName<'_>], critical: bool) -> SubjectNames {
+    let mut to = SubjectNames {
+        critical,
+        ..SubjectNames::default()
+    };
     for name in names {
         match name {
             GeneralName::DNSName(name) => to.dns.push((*name).to_owned()),
@@ -153,8 +171,9 @@ fn subject_names(names: &[GeneralName<'_>]) -> SubjectNames {
             GeneralName::URI(uri) => to.uris.push((*uri).to_owned()),
             GeneralName::IPAddress(bytes) => match address(bytes) {
                 Some(address) => to.addresses.push(address),
-                None => to.others += 1,
+                None => to.malformed += 1,
             },
+            GeneralName::Invalid(..) => to.malformed += 1,
             _ => to.others += 1,
         }
     }
