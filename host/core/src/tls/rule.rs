@@ -115,7 +115,7 @@ rules! {
     Key006 "KEY-006" Error "the key is not that of the first certificate" "RFC 8446, section 4.4.2";
     Key008 "KEY-008" Error "inconsistent private key" "RFC 8017, section 3.2; SEC 1, section 3.2";
     Key009 "KEY-009" Error "publicly known private key" "published in aws-samples/emr-tls-security";
-    Key010 "KEY-010" Warning "others can read the private key's file" "rules of this host";
+    Key010 "KEY-010" Warning "others can read the private key's file, or change what it came from" "rules of this host";
     Crt001 "CRT-001" Error "no certificate" "EMR guide, In-transit encryption certificates";
     Crt002 "CRT-002" Error "certificate that does not parse" "RFC 5280, section 4.1";
     Crt003 "CRT-003" Error "duplicate certificate in the chain" "RFC 8446, section 4.4.2";
@@ -133,6 +133,7 @@ rules! {
     Chn009 "CHN-009" Error "path longer than an issuer allows" "RFC 5280, section 6.1.4 (l), (m)";
     Chn010 "CHN-010" Error "name outside of an issuer's constraints" "RFC 5280, section 6.1.3 (b), (c)";
     Chn012 "CHN-012" Error "issuer whose extended usage rules out servers" "CA/B baseline requirements, 7.1.2.10.6; what verifiers enforce";
+    Chn013 "CHN-013" Error "key ids that contradict each other" "RFC 5280, section 4.2.1.1; what Java and OpenSSL enforce";
     Tim001 "TIM-001" Error "the certificate has expired" "RFC 5280, section 4.1.2.5";
     Tim002 "TIM-002" Error "the certificate is not valid yet" "RFC 5280, section 4.1.2.5";
     Tim003 "TIM-003" Error "an intermediate is outside of its validity" "RFC 5280, section 6.1.3 (a)(2)";
@@ -144,6 +145,7 @@ rules! {
     Nam001 "NAM-001" Strict "no dNSName, only a common name" "RFC 9525, section 2";
     Nam002 "NAM-002" Error "a node's name is not covered" "RFC 9525, section 6";
     Nam004 "NAM-004" Error "wildcard in a wrong place" "RFC 9525, section 6.3";
+    Nam007 "NAM-007" Error "malformed alternative name" "RFC 5280, section 4.2.1.6";
     Alg001 "ALG-001" Error "key too small" "jdk.certpath.disabledAlgorithms of Java 17";
     Alg002 "ALG-002" Strict "RSA key of fewer than 2048 bits" "jdk.security.legacyAlgorithms of Java 17";
     Alg003 "ALG-003" Error "signature with MD2 or MD5" "jdk.certpath.disabledAlgorithms of Java 17";
@@ -151,7 +153,8 @@ rules! {
     Tru001 "TRU-001" Error "no path to any trust anchor" "RFC 5280, section 6.1";
     Tru002 "TRU-002" Error "trustedCertificates.pem is needed and absent" "EMR guide, In-transit encryption certificates";
     Tru003 "TRU-003" Error "no trusted certificate completes the path" "EMR guide, In-transit encryption certificates";
-    Tru004 "TRU-004" Strict "a self-signed certificate that trusts itself" "EMR guide, \"proof-of-concept demonstration only\"";
+    Tru004 "TRU-004" Strict "a certificate that nothing but its own key vouches for" "EMR guide, \"proof-of-concept demonstration only\"";
     Tru005 "TRU-005" Error "trust anchor that issued something and is not a CA" "RFC 5280, section 4.2.1.9; what Java enforces";
     Tru006 "TRU-006" Warning "the end-entity certificate among the trusted ones" "RFC 5280, section 6.1.1 (d)";
+    Tru008 "TRU-008" Warning "trust anchor that is an intermediate" "what OpenSSL needs a partial chain for";
 }

@@ -37,19 +37,28 @@ pub(super) fn old_version(set: &Set<'_>) -> Vec<Finding> {
 }
 
 /// An extension that must not be ignored and is not understood. Of an anchor only name and key
-/// count.
+/// count (RFC 5280, section 6.1.1), though OpenSSL looks at more.
 pub(super) fn unknown_critical_extension(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for step in &path.steps {
-        if let [oid, others @ ..] = &*step.certificate.extensions().unknown_critical {
-            let more = match others.len() {
-                0 => String::new(),
-                others => format!(" (nor are {others} more)"),
-            };
-            let message = format!("the critical extension {oid} is not understood{more}");
-            let finding = Finding::new(RuleId::Crt005, step.place(), message);
-            findings.push(finding.hint("have the certificate issued without it, or not critical"));
-        }
-    }
-    findings
+    let anchor = path.issuers().skip(path.intermediates().len());
+    let steps = path.steps.iter().map(|step| (step, false));
+    let all = steps.chain(anchor.map(|step| (step, true)));
+    all.filter_map(|(step, is_anchor)| {
+        let unknown = &*step.certificate.extensions().unknown_critical;
+        let [oid, others @ ..] = unknown else {
+            return None;
+        };
+        let more = match others.len() {
+            0 => String::new(),
+            others => format!(" (nor are {others} more)"),
+        };
+        let message = format!("the critical extension {oid} is not understood{more}");
+        let finding = Finding::new(RuleId::Crt005, step.place(), message)
+            .hint("have the certificate issued without it, or not critical");
+        Some(if is_anchor {
+            finding.warning()
+        } else {
+            finding
+        })
+    })
+    .collect()
 }

@@ -87,9 +87,10 @@ pub(super) fn issuer_is_no_ca(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
         .collect()
 }
 
-/// An intermediate whose key usage leaves out signing certificates.
+/// An issuer whose key usage leaves out signing certificates. Java and OpenSSL look at the anchor's
+/// too.
 pub(super) fn issuer_may_not_sign(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let wrong = path.intermediates().iter().filter(|step| {
+    let wrong = path.issuers().filter(|step| {
         let usage = step.certificate.extensions().key_usage;
         usage.is_some_and(|usage| !usage.key_cert_sign)
     });
@@ -150,20 +151,46 @@ pub(super) fn name_constraints(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
 /// too; OpenSSL and webpki do not.
 pub(super) fn issuer_is_not_for_servers(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
     let hint = "have the certificate issued by a CA for servers";
-    let wrong = path.intermediates().iter().filter_map(|step| {
+    let intermediates = path.intermediates().len();
+    let wrong = path.issuers().enumerate().filter_map(|(index, step)| {
         let usage = step.certificate.extensions().extended_key_usage;
-        usage
-            .filter(|usage| !usage.server)
-            .map(|usage| (step, usage))
+        let usage = usage.filter(|usage| !usage.server)?;
+        Some((step, usage, index == intermediates))
     });
     wrong
-        .map(|(step, usage)| {
+        .map(|(step, usage, is_anchor)| {
             let finding = |message| Finding::new(RuleId::Chn012, step.place(), message).hint(hint);
-            if usage.any {
+            if is_anchor {
+                // Java does not look at the anchor's.
+                finding("it issued a certificate and its extended key usage lacks serverAuth: OpenSSL refuses it")
+                    .warning()
+            } else if usage.any {
                 finding("its extended key usage names any purpose instead of serverAuth").warning()
             } else {
                 finding("it issued a certificate and its extended key usage lacks serverAuth")
             }
+        })
+        .collect()
+}
+
+/// Key ids that contradict each other: neither Java nor OpenSSL takes
+/// the one for the issuer of the other.
+pub(super) fn key_ids_differ(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
+    let below = path.steps.iter();
+    below
+        .zip(path.issuers())
+        .filter(|(step, issuer)| {
+            let named = &step.certificate.extensions().authority_key_id;
+            let own = &issuer.certificate.extensions().subject_key_id;
+            matches!((named, own), (Some(named), Some(own)) if named != own)
+        })
+        .map(|(step, issuer)| {
+            let message = format!(
+                "its authority key id is not the subject key id of {}",
+                issuer.place()
+            );
+            Finding::new(RuleId::Chn013, step.place(), message)
+                .hint("have it issued anew, or take the CA's certificate that it was issued with")
         })
         .collect()
 }

@@ -4,7 +4,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Set;
 use crate::tls::finding::{ArtifactFile, Finding, Place};
-use crate::tls::private_key::PrivateKey;
 use crate::tls::rule::RuleId;
 
 /// SHA-256 of the public halves of private keys that anyone can download.
@@ -50,55 +49,59 @@ pub(super) fn not_of_the_certificate(set: &Set<'_>) -> Vec<Finding> {
     ]
 }
 
-/// A key that was published.
+/// A key that was published: this node's, or one of a certificate that is sent or trusted.
 pub(super) fn publicly_known(set: &Set<'_>) -> Vec<Finding> {
-    let found = set.key.and_then(|key| published(key, &KNOWN));
-    found.into_iter().collect()
+    let own = set.key.and_then(|key| {
+        let place = Place::file(ArtifactFile::PrivateKey);
+        published(key.spki(), &KNOWN, place, "the private key")
+    });
+    let chain = set.chain.iter().enumerate();
+    let chain = chain.map(|(index, c)| (ArtifactFile::CertificateChain, index, c));
+    let trusted = set.trusted().iter().enumerate();
+    let trusted = trusted.map(|(index, c)| (ArtifactFile::TrustedCertificates, index, c));
+    let others = chain
+        .chain(trusted)
+        .filter_map(|(file, index, certificate)| {
+            let place = Place::certificate(file, index, &certificate.name());
+            published(certificate.spki(), &KNOWN, place, "its private key")
+        });
+    own.into_iter().chain(others).collect()
 }
 
-fn published(key: &PrivateKey, known: &[&str]) -> Option<Finding> {
-    let digest = digest(&SHA256, key.spki());
+fn published(spki: &[u8], known: &[&str], place: Place, whose: &str) -> Option<Finding> {
+    let digest = digest(&SHA256, spki);
     let hex =
         crate::config::Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap_or_default());
     if !known.contains(&hex.to_string().as_str()) {
         return None;
     }
-    let message = "the private key is published: anyone can be this node";
-    let finding = Finding::new(
-        RuleId::Key009,
-        Place::file(ArtifactFile::PrivateKey),
-        message,
-    );
+    let message = format!("{whose} is published: anyone can be who it belongs to");
+    let finding = Finding::new(RuleId::Key009, place, message);
     Some(finding.hint("make a new key, and have a certificate issued for it"))
 }
 
 #[cfg(test)]
 mod tests {
     use rcgen::{KeyPair, PublicKeyData as _};
-    use zeroize::Zeroizing;
 
-    use super::{KNOWN, PrivateKey, SHA256, digest, published};
+    use super::{KNOWN, Place, SHA256, digest, published};
     use crate::tls::RuleId;
-    use crate::tls::pem::{Block, Kind};
 
-    fn key() -> (PrivateKey, String) {
-        let key = KeyPair::generate().unwrap();
-        let block = Block {
-            kind: Kind::Pkcs8,
-            line: 1,
-            der: Zeroizing::new(key.serialize_der()),
-        };
-        let digest = digest(&SHA256, &key.subject_public_key_info());
+    fn key() -> (Vec<u8>, String) {
+        let spki = KeyPair::generate().unwrap().subject_public_key_info();
+        let digest = digest(&SHA256, &spki);
         let hex = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
-        (PrivateKey::parse(&block).unwrap(), hex.collect())
+        (spki, hex.collect())
     }
 
     #[test]
     fn a_key_is_known_by_the_digest_of_its_public_half() {
         let ((one, digest), (other, _)) = (key(), key());
         let known = [KNOWN[0], &digest];
-        let found = published(&one, &known).map(|finding| finding.rule);
-        assert_eq!(found, Some(RuleId::Key009));
+        let published = |spki: &[u8], known: &[&str]| {
+            published(spki, known, Place::default(), "it").map(|finding| finding.rule)
+        };
+        assert_eq!(published(&one, &known), Some(RuleId::Key009));
         assert_eq!(published(&other, &known), None);
         assert_eq!(published(&one, &KNOWN), None);
     }

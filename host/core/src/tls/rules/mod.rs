@@ -11,6 +11,7 @@ mod time;
 mod trust;
 mod usage;
 
+use super::capped;
 use super::certificate::Certificate;
 use super::finding::Finding;
 use super::path::Path;
@@ -68,6 +69,7 @@ const RULES: &[(RuleId, Check)] = &[
     (RuleId::Nam001, names::no_alternative_name),
     (RuleId::Nam002, names::not_covered),
     (RuleId::Nam004, names::bad_wildcard),
+    (RuleId::Nam007, names::malformed),
     (RuleId::Tru001, trust::no_path),
     (RuleId::Tru002, trust::absent),
     (RuleId::Tru003, trust::not_completed),
@@ -83,6 +85,7 @@ const PATH_RULES: &[(RuleId, PathCheck)] = &[
     (RuleId::Chn009, chain::too_long),
     (RuleId::Chn010, chain::name_constraints),
     (RuleId::Chn012, chain::issuer_is_not_for_servers),
+    (RuleId::Chn013, chain::key_ids_differ),
     (RuleId::Tim003, time::intermediate),
     (RuleId::Tim005, time::anchor),
     (RuleId::Alg001, algorithm::too_small),
@@ -90,6 +93,7 @@ const PATH_RULES: &[(RuleId, PathCheck)] = &[
     (RuleId::Alg003, algorithm::broken_hash),
     (RuleId::Alg004, algorithm::sha1),
     (RuleId::Tru005, trust::anchor_is_no_ca),
+    (RuleId::Tru008, trust::anchor_is_an_intermediate),
 ];
 
 /// What every rule says of the set, in the order of the rules' names.
@@ -97,7 +101,7 @@ pub(super) fn check(set: &Set<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|(_, check)| check(set)).collect();
     findings.extend(of_path(set.path, set.policy));
     findings.sort_by_key(|finding| finding.rule);
-    findings
+    capped::few(findings)
 }
 
 /// What the rules about paths say of one.

@@ -38,6 +38,40 @@ pub(super) fn no_alternative_name(set: &Set<'_>) -> Vec<Finding> {
     .collect()
 }
 
+/// A name that does not have the form of one. Java drops all names behind one that it does not
+/// read, and fails on alternative names that are not critical where there is no subject.
+pub(super) fn malformed(set: &Set<'_>) -> Vec<Finding> {
+    let Some(step) = set.path.end_entity() else {
+        return Vec::new();
+    };
+    let finding = |message: String| {
+        Finding::new(RuleId::Nam007, step.place(), message)
+            .hint("have the certificate issued with well-formed names")
+    };
+    let bad = step.certificate.dns_names().iter();
+    let bad = bad.filter_map(|name| Some((name, name_problem(name)?)));
+    let mut findings: Vec<Finding> = bad
+        .map(|(name, problem)| finding(format!("`{}` is no host name: {problem}", shown(name))))
+        .collect();
+    let names = step.certificate.extensions().names.as_ref();
+    if let Some(names) = names {
+        if names.malformed > 0 {
+            let count = names.malformed;
+            findings.push(finding(format!(
+                "alternative names that do not have the form of their kind: {count}"
+            )));
+        }
+        if !names.critical && step.certificate.subject().is_empty() {
+            findings.push(finding(
+                "its alternative names are not critical, and there is no subject: Java does not \
+                 read it"
+                    .to_owned(),
+            ));
+        }
+    }
+    findings
+}
+
 /// A name of the node that the certificate is not for.
 pub(super) fn not_covered(set: &Set<'_>) -> Vec<Finding> {
     let Some(step) = set.path.end_entity() else {
@@ -124,6 +158,29 @@ fn matches(name: &str, host: &str) -> bool {
     !label.is_empty() && !parent.contains('*') && parent.eq_ignore_ascii_case(rest)
 }
 
+/// Why a text is no host name (RFC 1034, section 3.5; RFC 5890 has others in ASCII too). Wildcards
+/// are another rule's; underscores are common.
+fn name_problem(name: &str) -> Option<&'static str> {
+    const LONGEST: usize = 253;
+    const LABEL: usize = 63;
+    if name.ends_with('.') {
+        return Some("it ends with a dot");
+    }
+    if name.is_empty() || name.len() > LONGEST {
+        return Some("it is empty, or longer than 253 characters");
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*');
+    for label in name.split('.') {
+        if !(1..=LABEL).contains(&label.len()) {
+            return Some("a label is empty, or longer than 63 characters");
+        }
+        if !label.chars().all(allowed) {
+            return Some("it holds other characters than letters, digits and `-`");
+        }
+    }
+    None
+}
+
 fn wildcard_problem(name: &str) -> Option<&'static str> {
     if !name.contains('*') {
         return None;
@@ -156,7 +213,36 @@ fn is_public_suffix(domain: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{matches, wildcard_problem};
+    use super::{matches, name_problem, wildcard_problem};
+
+    #[test]
+    fn names_of_hosts_have_a_form() {
+        let long = format!("{}.example.com", "a".repeat(64));
+        for bad in [
+            "",
+            ".",
+            "a..b",
+            ".example.com",
+            "example.com.",
+            "a b",
+            "a\0b",
+            "http://a/",
+            "\u{1b}[2K",
+            "b\u{fc}cher.example",
+            &long,
+        ] {
+            assert!(name_problem(bad).is_some(), "{bad:?}");
+        }
+        for good in [
+            "a",
+            "node-1.example.com",
+            "*.ec2.internal",
+            "_tcp.example.com",
+            "xn--bcher-kva.example",
+        ] {
+            assert_eq!(name_problem(good), None, "{good}");
+        }
+    }
 
     #[test]
     fn a_wildcard_stands_for_one_label() {

@@ -50,7 +50,8 @@ pub(super) fn not_yet_valid(set: &Set<'_>) -> Vec<Finding> {
 /// A certificate on the path is valid, and not for long.
 pub(super) fn ends_soon(set: &Set<'_>) -> Vec<Finding> {
     let now = set.policy.now();
-    let ending = set.path.steps.iter().filter(|step| {
+    let anchor = set.path.issuers().skip(set.path.intermediates().len());
+    let ending = set.path.steps.iter().chain(anchor).filter(|step| {
         let left = step.certificate.not_after().saturating_sub(now);
         step.certificate.is_valid_at(now) && left < SOON * DAY
     });

@@ -70,8 +70,19 @@ fn what_to_trust(set: &Set<'_>, last: &Step<'_>) -> String {
     }
 }
 
-/// The proof of concept of the guide.
+/// The proof of concept of the guide; or one that hides it: the node has the key of its own CA.
 pub(super) fn trusts_itself(set: &Set<'_>) -> Vec<Finding> {
+    let own = set.path.end_entity().map(|step| step.certificate.spki());
+    if let Some(issuer) = set
+        .path
+        .issuers()
+        .find(|i| Some(i.certificate.spki()) == own)
+    {
+        let message = "its key is the key of this node too: nothing else vouches for the node, \
+                       and whoever has its key can be any other";
+        let finding = Finding::new(RuleId::Tru004, issuer.place(), message);
+        return vec![finding.hint("keep the CA's key away from nodes, and give each its own")];
+    }
     let End::TrustsItself(anchor) = &set.path.end else {
         return Vec::new();
     };
@@ -99,6 +110,23 @@ pub(super) fn anchor_is_no_ca(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
     };
     let finding = Finding::new(RuleId::Tru005, anchor.place(), message);
     vec![finding.hint("have the certificate issued by a CA")]
+}
+
+/// An anchor that somebody else issued. OpenSSL does not stop there unless it is told to.
+pub(super) fn anchor_is_an_intermediate(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
+    let End::Anchor(anchor) = &path.end else {
+        return Vec::new();
+    };
+    if anchor.certificate.is_self_issued() {
+        return Vec::new();
+    }
+    let message = "the path ends here, at an intermediate: OpenSSL wants the root, or to be told \
+                   that a partial chain will do";
+    let finding = Finding::new(RuleId::Tru008, anchor.place(), message);
+    vec![finding.hint(format!(
+        "trust its issuer too: {}",
+        anchor.certificate.issuer()
+    ))]
 }
 
 /// A trusted end entity: it does no harm, and ends with the certificate.
