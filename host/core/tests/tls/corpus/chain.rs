@@ -1,13 +1,14 @@
 //! Sets about who issued what, and in which order it stands.
 
 use provost_core::tls::RuleId::{
-    Chn001, Chn002, Chn003, Chn004, Chn005, Chn006, Chn007, Chn008, Chn009, Chn012, Tru001, Tru002,
-    Tru003, Use004,
+    Chn001, Chn002, Chn003, Chn004, Chn005, Chn006, Chn007, Chn008, Chn009, Chn012, Chn013, Tru001,
+    Tru002, Tru003, Tru008, Use004,
 };
 use rcgen::ExtendedKeyUsagePurpose::{Any, ClientAuth, ServerAuth};
 use rcgen::KeyUsagePurpose::{CrlSign, DigitalSignature, KeyCertSign};
 use rcgen::{BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 
+use super::authority::rooted;
 use super::{Case, Files, Issued, Openssl, Pki, Request, ca, changed, error, server, warning};
 
 pub(super) fn cases(pki: &Pki, openssl: &Openssl) -> Vec<Case> {
@@ -16,7 +17,57 @@ pub(super) fn cases(pki: &Pki, openssl: &Openssl) -> Vec<Case> {
     cases.extend(signatures(pki));
     cases.extend(rights(pki, openssl));
     cases.extend(lengths(pki));
+    cases.extend(of_anchors(pki));
     cases
+}
+
+/// What engines look at in an anchor, beside its name and its key.
+fn of_anchors(pki: &Pki) -> Vec<Case> {
+    let key_id = |id: &[u8]| {
+        // `keyIdentifier` of AuthorityKeyIdentifier (RFC 5280, section 4.2.1.1): [0], in a sequence.
+        let mut value = vec![0x30, u8::try_from(id.len() + 2).unwrap(), 0x80];
+        value.push(u8::try_from(id.len()).unwrap());
+        value.extend(id);
+        CustomExtension::from_oid_content(&[2, 5, 29, 35], value)
+    };
+    let own = rcgen::KeyIdMethod::PreSpecified(vec![1; 20]);
+    let root = Issued::by_itself(changed(ca("Identified Root"), |root| {
+        root.key_identifier_method = own;
+    }));
+    let identified = |id: &[u8]| {
+        let leaf = root.issue(changed(server(), |leaf| {
+            leaf.use_authority_key_identifier_extension = false;
+            leaf.custom_extensions = vec![key_id(id)];
+        }));
+        Files::of(&[&leaf], &[&root])
+    };
+    vec![
+        Case::new("CHN-013/fires", identified(&[2; 20]), &[error(Chn013)]),
+        Case::new("CHN-013/near-miss", identified(&[1; 20]), &[]),
+        Case::new(
+            "CHN-008/fires for an anchor",
+            rooted(|root| root.key_usages = vec![CrlSign]),
+            &[error(Chn008)],
+        ),
+        Case::new(
+            "CHN-012/fires for an anchor",
+            rooted(|root| root.extended_key_usages = vec![ClientAuth]),
+            &[warning(Chn012)],
+        ),
+        Case::new(
+            "TRU-008/fires",
+            Files::of(&[&pki.leaf(|_| ())], &[&pki.intermediate]),
+            &[warning(Tru008)],
+        ),
+        Case::new(
+            "TRU-008/near-miss",
+            Files::of(
+                &[&pki.leaf(|_| ()), &pki.intermediate],
+                &[&pki.intermediate, &pki.root],
+            ),
+            &[],
+        ),
+    ]
 }
 
 fn order(pki: &Pki) -> Vec<Case> {
@@ -99,7 +150,7 @@ fn order(pki: &Pki) -> Vec<Case> {
         Case::new(
             "CHN-006/fires for a trusted intermediate",
             Files::of(&[leaf, intermediate], &[intermediate]),
-            &[warning(Chn006)],
+            &[warning(Chn006), warning(Tru008)],
         ),
         Case::new(
             "CHN-006/near-miss",

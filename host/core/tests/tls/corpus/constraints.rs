@@ -1,8 +1,10 @@
 //! Sets about the names that issuers may certify.
 
-use provost_core::tls::RuleId::{Chn010, Nam001};
+use provost_core::tls::RuleId::{Chn010, Nam001, Tru008};
 use rcgen::GeneralSubtree::{DnsName, IpAddress, Rfc822Name};
-use rcgen::{CertificateParams, CidrSubnet, DnType, GeneralSubtree, NameConstraints, SanType};
+use rcgen::{
+    CertificateParams, CidrSubnet, DnType, DnValue, GeneralSubtree, NameConstraints, SanType,
+};
 
 use super::authority::dns;
 use super::{Case, Files, Issued, Openssl, Pki, Request, ca, changed, error, server, warning};
@@ -114,6 +116,15 @@ pub(super) fn cases(pki: &Pki, openssl: &Openssl) -> Vec<Case> {
             outside,
         ),
         Case::new(
+            "CHN-010/fires for a mailbox in the subject",
+            below(permitted(vec![Rfc822Name("example.org".into())]), &|leaf| {
+                let address = DnType::CustomDnType(vec![1, 2, 840, 113_549, 1, 9, 1]);
+                let value = DnValue::Ia5String("root@example.com".try_into().unwrap());
+                leaf.distinguished_name.push(address, value);
+            }),
+            outside,
+        ),
+        Case::new(
             "CHN-010/fires for an anchor's",
             anchored("example.org"),
             outside,
@@ -175,8 +186,89 @@ pub(super) fn cases(pki: &Pki, openssl: &Openssl) -> Vec<Case> {
             two_below(pki, "example.com"),
             &[],
         ),
-        Case::new("CHN-010/near-miss by another path", another_way(pki), &[]),
+        Case::new(
+            "CHN-010/near-miss by another path",
+            another_way(pki),
+            &[warning(Tru008)],
+        ),
     ]
+    .into_iter()
+    .chain(written_otherwise(openssl))
+    .collect()
+}
+
+/// Names that are the constrained one, or must be tested, however they are written. Java and
+/// OpenSSL refuse them all but where it says so.
+fn written_otherwise(openssl: &Openssl) -> Vec<Case> {
+    let outside: &[_] = &[error(Chn010)];
+    let below = |constraint: &str, section: &str, subject: &str, names: &str| {
+        let curve = "EC -pkeyopt ec_paramgen_curve:P-256";
+        let (root_key, key) = (openssl.key(curve), openssl.key(curve));
+        let constraint = format!("nameConstraints = critical, {constraint}");
+        let mut extensions = Request::CA.to_vec();
+        extensions.extend([&*constraint, section]);
+        let root = openssl.certificate(&Request {
+            extensions: &extensions,
+            ..Request::ca("/CN=Constrained_Root", &root_key, None)
+        });
+        let leaf = openssl.certificate(&Request {
+            subject,
+            extensions: &[&format!("subjectAltName = {names}")],
+            ..Request::server(&key, Some((&root, &root_key)))
+        });
+        Files::new(&key, &[&leaf], &[&root])
+    };
+    let good = "DNS:node1.example.com";
+    let directory = "excluded;dirName:tree";
+    let mut cases = vec![];
+    for (name, constraint, section, subject, names) in [
+        (
+            "an organisation in other letters",
+            directory,
+            "[tree]\nO = Evil",
+            "/O=EVIL/CN=node1",
+            good,
+        ),
+        (
+            "a mailbox whose host is in other letters",
+            "excluded;email:root@example.org",
+            "",
+            "/CN=node1",
+            "DNS:node1.example.com, email:root@EXAMPLE.org",
+        ),
+        (
+            "a URI without a host",
+            "excluded;URI:example.org",
+            "",
+            "/CN=node1",
+            "DNS:node1.example.com, URI:urn:uuid:1",
+        ),
+        (
+            "a URI with an address",
+            "permitted;URI:example.org",
+            "",
+            "/CN=node1",
+            "DNS:node1.example.com, URI:https\\://10.0.0.1/",
+        ),
+    ] {
+        let case = format!("CHN-010/fires for {name}");
+        cases.push(Case::new(
+            &case,
+            below(constraint, section, subject, names),
+            outside,
+        ));
+    }
+    cases.push(Case::new(
+        "CHN-010/near-miss of a URI",
+        below(
+            "permitted;URI:example.org",
+            "",
+            "/CN=node1",
+            "DNS:node1.example.com, URI:https\\://example.org/",
+        ),
+        &[],
+    ));
+    cases
 }
 
 fn permitted(subtrees: Vec<GeneralSubtree>) -> NameConstraints {

@@ -1,6 +1,6 @@
 //! Sets about the names that certificates are for.
 
-use provost_core::tls::RuleId::{Nam001, Nam002, Nam004};
+use provost_core::tls::RuleId::{Nam001, Nam002, Nam004, Nam007};
 use rcgen::{DnType, SanType};
 
 use super::authority::dns;
@@ -94,6 +94,18 @@ pub(super) fn cases(pki: &Pki) -> Vec<Case> {
             &[],
         ),
     ];
+    cases.extend([
+        Case::new(
+            "NAM-007/fires",
+            for_names(&["node1.example.com."]),
+            &[error(Nam007)],
+        ),
+        Case::new(
+            "NAM-007/near-miss",
+            for_names(&["_node-1.example.com"]),
+            &[],
+        ),
+    ]);
     let bad = [
         "*",
         "*.com",

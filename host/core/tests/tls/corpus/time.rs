@@ -52,7 +52,11 @@ pub(super) fn cases(pki: &Pki) -> Vec<Case> {
             root(NOW + 1, NOW + DAY),
             &[error(Tim005)],
         ),
-        Case::new("TIM-005/near-miss", root(NOW - DAY, NOW), &[]),
+        Case::new(
+            "TIM-005/near-miss",
+            root(NOW - DAY, NOW),
+            &[warning(Tim004)],
+        ),
         Case::new("TIM-005/near-miss with a renewed root", renewed_root(), &[]),
         Case::new("TIM-005/near-miss of an unused one", unused_root(pki), &[]),
     ]

@@ -1,7 +1,8 @@
 //! Sets about trust anchors.
 
 use provost_core::tls::RuleId::{
-    Alg002, Chn003, Chn004, Crt008, Nam001, Tru001, Tru002, Tru003, Tru004, Tru005, Tru006, Use004,
+    Alg002, Chn003, Chn004, Crt008, Nam001, Tru001, Tru002, Tru003, Tru004, Tru005, Tru006, Tru008,
+    Use004,
 };
 use rcgen::{IsCa, SerialNumber};
 
@@ -76,12 +77,21 @@ pub(super) fn cases(pki: &Pki, openssl: &Openssl) -> Vec<Case> {
         Case::new(
             "TRU-003/near-miss of a trusted intermediate",
             Files::of(&[&leaf], &[&pki.stranger, &pki.intermediate]),
-            &[],
+            &[warning(Tru008)],
         ),
         Case::new(
             "TRU-004/fires",
             itself.clone(),
             &[warning(Tru004), warning(Tru006)],
+        ),
+        Case::new(
+            "TRU-004/fires for a CA whose key the node has",
+            {
+                let root = &pki.stranger;
+                let leaf = root.issue_for(server(), root.key.clone());
+                Files::of(&[&leaf], &[root])
+            },
+            &[warning(Tru004)],
         ),
         Case::new(
             "TRU-004/fires when strict",
@@ -126,7 +136,7 @@ pub(super) fn cases(pki: &Pki, openssl: &Openssl) -> Vec<Case> {
         Case::new(
             "TRU-005/fires for an old certificate that is no root",
             old_anchor(pki, openssl),
-            &[error(Tru005)],
+            &[error(Tru005), warning(Tru008)],
         ),
         Case::new("TRU-005/near-miss", rooted(|_| ()), &[]),
         Case::new("TRU-005/near-miss of an old root", old_root(openssl), &[]),

@@ -29,6 +29,10 @@ const REFUSED: Disagreements = &[
         "it compares whole names with a directory constraint, not what is below one",
     ),
     (
+        "CHN-010/near-miss of a URI",
+        "it takes no constraint on URIs for one that it understands",
+    ),
+    (
         "ALG-002/fires for an anchor",
         "ALG-002: a warning, since Java takes such keys",
     ),
