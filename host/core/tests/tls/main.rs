@@ -11,6 +11,7 @@ mod corpus;
 mod coverage;
 mod damage;
 mod documentation;
+mod extension_values;
 mod foreign;
 mod installed;
 mod limbo;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use x509_parser::asn1_rs::Any;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS;
@@ -94,6 +95,9 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
         if !seen.insert(oid.clone()) {
             return Err(refused("it occurs twice"));
         }
+        if is_known(extension) && !is_one_element(extension.value) {
+            return Err(refused("bytes follow its value"));
+        }
         match extension.parsed_extension() {
             ParsedExtension::BasicConstraints(constraints) => {
                 to.basic_constraints = Some(BasicConstraints {
@@ -154,6 +158,17 @@ fn extensions(from: &[X509Extension<'_>]) -> Result<Extensions, CertificateError
         }
     }
     Ok(to)
+}
+
+fn is_known(extension: &X509Extension<'_>) -> bool {
+    let parsed = extension.parsed_extension();
+    !matches!(parsed, ParsedExtension::UnsupportedExtension { .. })
+}
+
+/// Whether nothing stands behind the value, which the parser ignores. One that has no end is left
+/// to it.
+fn is_one_element(value: &[u8]) -> bool {
+    Any::from_der(value).map_or(true, |(rest, _)| rest.is_empty())
 }
 
 fn subject_names(names: &[GeneralName<'_>], critical: bool) -> SubjectNames {
