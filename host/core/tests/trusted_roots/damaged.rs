@@ -1,6 +1,8 @@
 //! Damaged and hostile stores: an error, or certificates that are really in them, never a panic.
 
-use crate::made::{Entry, JKS, Made, PKCS12, PKCS12_LEGACY, PKCS12_WITHOUT_PASSWORD, jks};
+use crate::made::{
+    Entry, JKS, Made, PKCS12, PKCS12_LEGACY, PKCS12_WITHOUT_PASSWORD, jks, run, text,
+};
 use crate::{assert_has, fingerprints, read, refused};
 
 /// Each proper prefix, and each byte changed in three ways.
@@ -117,4 +119,62 @@ fn a_jks_store_has_a_bounded_number_of_certificates() {
         &refused(read(&jks(2, 10_000, &entries[..10_000]))).to_string(),
         "10000 certificates in it, and none of them can be parsed",
     );
+}
+
+/// An element, DER.
+fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u8::try_from(content.len()).unwrap();
+    let long: &[u8] = if length < 0x80 { &[] } else { &[0x81] };
+    [&[tag], long, &[length], &content].concat()
+}
+
+/// A store without a digest, of one part, whose encryption takes 1 GiB: scrypt with N = 2^20.
+fn scrypt_store() -> Vec<u8> {
+    let sequence = |parts: &[&[u8]]| element(0x30, parts);
+    let data = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
+    let encrypted_data = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06";
+    let pbes2 = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
+    let scrypt = b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
+    let aes = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2a";
+    let numbers = b"\x02\x03\x10\x00\x00\x02\x01\x08\x02\x01\x01";
+    let parameters = sequence(&[&element(4, &[b"saltsalt"]), numbers]);
+    let derivation = sequence(&[scrypt, &parameters]);
+    let cipher = sequence(&[aes, &element(4, &[&[0; 16]])]);
+    let algorithm = sequence(&[pbes2, &sequence(&[&derivation, &cipher])]);
+    let content = sequence(&[data, &algorithm, &element(0x80, &[&[0; 32]])]);
+    let part = sequence(&[b"\x02\x01\x00", &content]);
+    let part = sequence(&[encrypted_data, &element(0xa0, &[&part])]);
+    let parts = element(4, &[&sequence(&[&part])]);
+    let safe = sequence(&[data, &element(0xa0, &[&parts])]);
+    sequence(&[b"\x02\x01\x03", &safe])
+}
+
+#[test]
+fn a_store_that_takes_any_amount_of_memory_is_refused_before_it_is_read() {
+    let (made, store) = (Made::new(), scrypt_store());
+    let path = made.path("scrypt.p12");
+    std::fs::write(&path, &store).unwrap();
+    // It is what it says: OpenSSL finds the derivation, and its N.
+    let printed = run(
+        "openssl",
+        [
+            "asn1parse",
+            "-inform",
+            "DER",
+            "-strparse",
+            "23",
+            "-in",
+            text(&path),
+        ],
+    );
+    assert_has(&printed, ":scrypt");
+    assert_has(&printed, ":100000");
+    let error = refused(read(&store));
+    assert_has(
+        &error.to_string(),
+        "the PKCS#12 store cannot be read: it names scrypt",
+    );
+    assert_has(&error.to_string(), "expected PBKDF2");
+    assert_has(&error.hint().unwrap(), "`keytool -list -rfc -keystore FILE");
 }

@@ -41,7 +41,8 @@ impl DefaultRoots {
     /// `password` is ASCII.
     ///
     /// A PKCS#12 store says itself how much work it is to read, and can make it much: a million
-    /// rounds for each of its parts are accepted. Whoever cannot wait sets a deadline.
+    /// rounds for each of its parts are accepted. Not all of them can be counted before the store
+    /// is decrypted, so whoever cannot wait sets a deadline: rounds take time and no memory.
     pub fn from_java_keystore(
         name: impl Into<String>,
         bytes: &[u8],
