@@ -188,3 +188,16 @@ fn only_a_file_of_bounded_size_is_read() {
         assert_eq!(source, RootsError::TooLarge { at_most, got });
     }
 }
+
+#[test]
+fn a_file_is_opened_where_the_deadline_holds() {
+    // The name of the thread that reads it.
+    let path = PathBuf::from("/proc/thread-self/comm");
+    let error = load(&DefaultRootsSource::Cacerts(path)).unwrap_err();
+    let TrustedRootsError::Refused { source, .. } = error else {
+        panic!("{error:?}");
+    };
+    let start: Vec<String> = b"trus".iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = format!("something that begins with {}", start.concat());
+    assert!(source.to_string().contains(&expected), "{source}");
+}

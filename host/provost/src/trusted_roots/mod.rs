@@ -36,14 +36,12 @@ pub fn load(source: &DefaultRootsSource) -> Result<DefaultRoots, TrustedRootsErr
             native(found)?
         }
         DefaultRootsSource::Pem(path) => {
-            let bytes = read(path, limits::TRUSTED_FILE)?;
-            DefaultRoots::from_pem(source.to_string(), &bytes).map_err(refused(path))?
+            file(source, path, limits::TRUSTED_FILE, DefaultRoots::from_pem)?
         }
         DefaultRootsSource::Cacerts(path) => {
-            let bytes = read(path, limits::KEY_STORE)?;
-            let name = source.to_string();
-            let parse = move || DefaultRoots::from_java_keystore(name, &bytes, JAVA_PASSWORD);
-            deadline::within(DEADLINE, source, parse)?.map_err(refused(path))?
+            file(source, path, limits::KEY_STORE, |name, bytes| {
+                DefaultRoots::from_java_keystore(name, bytes, JAVA_PASSWORD)
+            })?
         }
     };
     if roots.skipped() > 0 {
@@ -55,6 +53,21 @@ pub fn load(source: &DefaultRootsSource) -> Result<DefaultRoots, TrustedRootsErr
         );
     }
     Ok(roots)
+}
+
+/// What is in a file of at most `limit` bytes. It is opened within the deadline, too.
+fn file(
+    source: &DefaultRootsSource,
+    path: &Path,
+    limit: usize,
+    parse: fn(String, &[u8]) -> Result<DefaultRoots, RootsError>,
+) -> Result<DefaultRoots, TrustedRootsError> {
+    let (name, path) = (source.to_string(), path.to_owned());
+    let work = move || {
+        let bytes = read(&path, limit)?;
+        parse(name, &bytes).map_err(refused(&path))
+    };
+    deadline::within(DEADLINE, source, work)?
 }
 
 /// The system's roots, as far as they could be read.
