@@ -2,29 +2,59 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use provost_core::tls::{ArtifactFile, Finding, Place, RawTlsFiles, RuleId, limits};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
+use super::moment::Moment;
 use super::{SourceError, unreadable, whole};
 
 /// How many names of a folder are looked through for one that is nearly right.
 const NAMES: usize = 10_000;
 
+/// How often a folder is read whose files are replaced meanwhile.
+const ATTEMPTS: usize = 3;
+
 /// Reads a folder. It is opened once, so that all three files are of one folder, even if its name
-/// leads to another one in between.
+/// leads to another one in between. Its names may lead elsewhere, too, when Kubernetes switches
+/// `..data`: files of two moments are never mixed.
 pub(super) fn read(path: &Path) -> Result<RawTlsFiles, SourceError> {
+    read_and(path, &mut || ())
+}
+
+/// Does something after each file, which tests use to replace files.
+fn read_and(path: &Path, after_each: &mut dyn FnMut()) -> Result<RawTlsFiles, SourceError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
     let folder = rustix::fs::open(path, flags, Mode::empty())
         .map_err(|error| unreadable(path, error.into()))?;
-    let mut raw = RawTlsFiles::default();
-    for file in ArtifactFile::ALL {
-        read_file(path, &folder, file, &mut raw)?;
+    let mut read = read_once(path, &folder, after_each);
+    for _ in 1..ATTEMPTS {
+        match read {
+            Err(SourceError::Changed { .. }) => read = read_once(path, &folder, after_each),
+            other => return other,
+        }
     }
-    Ok(raw)
+    read
+}
+
+fn read_once(
+    path: &Path,
+    folder: &OwnedFd,
+    after_each: &mut dyn FnMut(),
+) -> Result<RawTlsFiles, SourceError> {
+    let (mut raw, mut moment) = (RawTlsFiles::default(), Moment::default());
+    for file in ArtifactFile::ALL {
+        read_file(path, folder, file, &mut raw, &mut moment)?;
+        after_each();
+    }
+    match moment.changed(folder) {
+        None => Ok(raw),
+        Some(file) => Err(SourceError::Changed {
+            path: path.join(file.name()),
+        }),
+    }
 }
 
 fn read_file(
@@ -32,6 +62,7 @@ fn read_file(
     folder: &OwnedFd,
     file: ArtifactFile,
     raw: &mut RawTlsFiles,
+    moment: &mut Moment,
 ) -> Result<(), SourceError> {
     let path = path.join(file.name());
     let failed = |error: Errno| unreadable(&path, error.into());
@@ -52,12 +83,14 @@ fn read_file(
     match rustix::fs::statat(folder, file.name(), AtFlags::empty()) {
         Ok(stat) => {
             if let Some(kind) = special(stat.st_mode) {
+                moment.saw(file, Some(stat));
                 let (rule, message, hint) = irregular(kind);
                 found(rule, message, hint);
                 return Ok(());
             }
         }
         Err(Errno::NOENT) => {
+            moment.saw(file, None);
             let link = rustix::fs::statat(folder, file.name(), AtFlags::SYMLINK_NOFOLLOW);
             if link.is_ok() {
                 let (rule, message, hint) = irregular("a symbolic link that leads nowhere");
@@ -72,16 +105,20 @@ fn read_file(
     // NONBLOCK: what was a file just now may be a pipe that nobody writes to.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let opened = rustix::fs::openat(folder, file.name(), flags, Mode::empty());
-    let opened = File::from(opened.map_err(failed)?);
-    let metadata = opened
-        .metadata()
-        .map_err(|error| unreadable(&path, error))?;
-    if let Some(kind) = special(metadata.mode()) {
+    let opened = match opened {
+        Ok(opened) => File::from(opened),
+        // It was there just now.
+        Err(Errno::NOENT) => return Err(SourceError::Changed { path }),
+        Err(error) => return Err(failed(error)),
+    };
+    let stat = rustix::fs::fstat(&opened).map_err(failed)?;
+    moment.saw(file, Some(stat));
+    if let Some(kind) = special(stat.st_mode) {
         let (rule, message, hint) = irregular(kind);
         found(rule, message, hint);
         return Ok(());
     }
-    let mode = metadata.mode() & 0o7777;
+    let mode = stat.st_mode & 0o7777;
     if file == ArtifactFile::PrivateKey && mode & 0o044 != 0 {
         let message = format!("others can read it (mode {mode:04o}), expected 0600 or 0400");
         found(
@@ -90,7 +127,7 @@ fn read_file(
             format!("`chmod 600 {}`", path.display()),
         );
     }
-    let (size, limit) = (metadata.len(), limits::of(file));
+    let (size, limit) = (stat.st_size.unsigned_abs(), limits::of(file));
     if size == 0 {
         found(
             RuleId::Art011,
@@ -145,4 +182,62 @@ fn near(folder: &OwnedFd, name: &str) -> Option<String> {
     let names = entries.take(NAMES).filter_map(Result::ok);
     let mut names = names.filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned));
     names.find(|found| found.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use provost_core::tls::{ArtifactFile, RawTlsFiles};
+
+    use super::{ATTEMPTS, SourceError, read_and};
+
+    /// Links to two sets through `..data`, as Kubernetes mounts a secret. Each file has the name of
+    /// its set in it.
+    fn mounted() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ArtifactFile::ALL {
+            for set in ["..one", "..two"] {
+                fs::create_dir_all(folder.path().join(set)).unwrap();
+                fs::write(folder.path().join(set).join(file.name()), set).unwrap();
+            }
+            let link = folder.path().join(file.name());
+            symlink(Path::new("..data").join(file.name()), link).unwrap();
+        }
+        switch(folder.path(), "..one");
+        folder
+    }
+
+    fn switch(folder: &Path, to: &str) {
+        symlink(to, folder.join("..new")).unwrap();
+        fs::rename(folder.join("..new"), folder.join("..data")).unwrap();
+    }
+
+    /// What is read if `..data` is switched after each of so many files.
+    fn switched(times: usize) -> Result<RawTlsFiles, SourceError> {
+        let folder = mounted();
+        let mut done = 0;
+        read_and(folder.path(), &mut || {
+            if done < times {
+                done += 1;
+                switch(folder.path(), ["..one", "..two"][done % 2]);
+            }
+        })
+    }
+
+    #[test]
+    fn files_of_two_moments_are_never_mixed() {
+        for times in [0, 1, 2, 3, 4] {
+            let raw = switched(times).unwrap();
+            let expected = ["..one", "..two"][times % 2].as_bytes();
+            for file in ArtifactFile::ALL {
+                assert_eq!(raw.get(file), Some(expected), "{file}, {times} times");
+            }
+        }
+        let error = switched(ATTEMPTS * 3).unwrap_err();
+        assert!(matches!(error, SourceError::Changed { .. }), "{error}");
+        assert!(error.hint().is_some());
+    }
 }

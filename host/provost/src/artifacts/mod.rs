@@ -2,6 +2,7 @@
 
 mod collected;
 mod folder;
+mod moment;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -34,7 +35,7 @@ pub enum SourceError {
         /// What it is.
         found: &'static str,
     },
-    /// It grew or shrank while it was read.
+    /// It grew or shrank while it was read, or the files of a folder were replaced again and again.
     #[error("`{}` changed while it was read", path.display())]
     Changed {
         /// The archive, or the file in the folder.
