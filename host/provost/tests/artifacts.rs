@@ -182,13 +182,23 @@ fn sizes_are_bounded_before_anything_is_read() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_a_warning_with_the_command_that_mends_it() {
+fn a_key_that_others_can_read_or_change_is_a_warning_with_the_command_that_mends_it() {
     let folder = folder();
     let key = folder.path().join(KEY);
-    for open in [0o640, 0o604, 0o644, 0o444] {
+    for (open, can) in [
+        (0o640, "read"),
+        (0o604, "read"),
+        (0o644, "read"),
+        (0o444, "read"),
+        (0o620, "change"),
+        (0o602, "change"),
+        (0o660, "read and change"),
+        (0o642, "read and change"),
+    ] {
         mode(&key, open);
         let raw = expect(folder.path(), &["W KEY-010"]);
-        assert!(raw.findings[0].message.contains(&format!("{open:04o}")));
+        let expected = format!("others can {can} it (mode {open:04o}), expected 0600 or 0400");
+        assert_eq!(raw.findings[0].message, expected);
         let hint = raw.findings[0].hint.clone().unwrap();
         assert_eq!(hint, format!("`chmod 600 {}`", key.display()));
         assert_three(&raw);

@@ -119,8 +119,13 @@ fn read_file(
         return Ok(());
     }
     let mode = stat.st_mode & 0o7777;
-    if file == ArtifactFile::PrivateKey && mode & 0o044 != 0 {
-        let message = format!("others can read it (mode {mode:04o}), expected 0600 or 0400");
+    if file == ArtifactFile::PrivateKey && mode & 0o066 != 0 {
+        let can = match (mode & 0o044 != 0, mode & 0o022 != 0) {
+            (true, true) => "read and change",
+            (false, true) => "change",
+            _ => "read",
+        };
+        let message = format!("others can {can} it (mode {mode:04o}), expected 0600 or 0400");
         found(
             RuleId::Key010,
             message,
