@@ -115,7 +115,7 @@ rules! {
     Key006 "KEY-006" Error "the key is not that of the first certificate" "RFC 8446, section 4.4.2";
     Key008 "KEY-008" Error "inconsistent private key" "RFC 8017, section 3.2; SEC 1, section 3.2";
     Key009 "KEY-009" Error "publicly known private key" "published in aws-samples/emr-tls-security";
-    Key010 "KEY-010" Warning "others can read or change the private key's file" "rules of this host";
+    Key010 "KEY-010" Warning "others can read or change the private key's file, or the zip with it" "rules of this host";
     Crt001 "CRT-001" Error "no certificate" "EMR guide, In-transit encryption certificates";
     Crt002 "CRT-002" Error "certificate that does not parse" "RFC 5280, section 4.1";
     Crt003 "CRT-003" Error "duplicate certificate in the chain" "RFC 8446, section 4.4.2";

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
 use super::moment::Moment;
-use super::{SourceError, unreadable, whole};
+use super::{SourceError, exposed, unreadable, whole};
 
 /// How many names of a folder are looked through for one that is nearly right.
 const NAMES: usize = 10_000;
@@ -118,19 +118,9 @@ fn read_file(
         found(rule, message, hint);
         return Ok(());
     }
-    let mode = stat.st_mode & 0o7777;
-    if file == ArtifactFile::PrivateKey && mode & 0o066 != 0 {
-        let can = match (mode & 0o044 != 0, mode & 0o022 != 0) {
-            (true, true) => "read and change",
-            (false, true) => "change",
-            _ => "read",
-        };
-        let message = format!("others can {can} it (mode {mode:04o}), expected 0600 or 0400");
-        found(
-            RuleId::Key010,
-            message,
-            format!("`chmod 600 {}`", path.display()),
-        );
+    if file == ArtifactFile::PrivateKey {
+        let found = exposed(stat.st_mode, &path, Place::file(file));
+        raw.findings.extend(found);
     }
     let (size, limit) = (stat.st_size.unsigned_abs(), limits::of(file));
     if size == 0 {

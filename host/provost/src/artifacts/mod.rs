@@ -6,11 +6,11 @@ mod moment;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use provost_core::tls::{RawTlsFiles, bundle, limits};
-use rustix::fs::{Mode, OFlags};
+use provost_core::tls::{Finding, Place, RawTlsFiles, RuleId, bundle, limits};
+use rustix::fs::{Mode, OFlags, RawMode};
 use zeroize::Zeroizing;
 
 pub use collected::Collected;
@@ -86,7 +86,24 @@ pub fn read_path(path: &Path) -> Result<RawTlsFiles, SourceError> {
         return Ok(raw);
     }
     // Wiped: the key is in it, stored or compressed.
-    Ok(bundle::read(&whole(path, file, metadata.len())?))
+    let mut raw = bundle::read(&whole(path, file, metadata.len())?);
+    raw.findings
+        .extend(exposed(metadata.mode(), path, Place::default()));
+    Ok(raw)
+}
+
+/// That others can read what holds a private key, or put another key in its place.
+fn exposed(mode: RawMode, path: &Path, place: Place) -> Option<Finding> {
+    let mode = mode & 0o7777;
+    let can = match (mode & 0o044 != 0, mode & 0o022 != 0) {
+        (false, false) => return None,
+        (true, false) => "read",
+        (false, true) => "change",
+        (true, true) => "read and change",
+    };
+    let message = format!("others can {can} it (mode {mode:04o}), expected 0600 or 0400");
+    let finding = Finding::new(RuleId::Key010, place, message);
+    Some(finding.hint(format!("`chmod 600 {}`", path.display())))
 }
 
 fn check_file(path: &Path, kind: std::fs::FileType) -> Result<(), SourceError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use provost_core::config::{DefaultRootsSource, FileOwner};
+use provost_core::config::{DefaultRootsSource, FileOwner, parse_node_name};
 
 /// The heading of the options that every command has.
 const EVERYWHERE: &str = "Options of every command";
@@ -36,6 +36,11 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
 
 fn duration(text: &str) -> Result<Duration, &'static str> {
     humantime::parse_duration(text).map_err(|_| "expected a number and a unit, as in 30s or 5m")
+}
+
+/// A name as provost.toml takes it. clap says which option it is of, and quotes the text.
+fn node_name(text: &str) -> Result<String, String> {
+    parse_node_name(text).map_err(|error| format!("it {error}"))
 }
 
 /// Options of every command.
@@ -337,7 +342,7 @@ pub(crate) struct Judgement {
     pub(crate) strict: bool,
     /// A name or address that the certificate has to cover; may be given more than once. Default:
     /// `node_names` of provost.toml.
-    #[arg(long = "node-name", value_name = "NAME")]
+    #[arg(long = "node-name", value_name = "NAME", value_parser = node_name)]
     pub(crate) node_names: Vec<String>,
     /// Roots that are trusted besides the set's own: native, webpki, none, pem:FILE or
     /// cacerts:FILE. Default: `[tls] default_roots` of provost.toml, else native.

@@ -17,6 +17,7 @@ pub use self::policy::{
     EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated, UriPrefix,
     WriteEnvelope, WriteFormat, WritePolicy,
 };
+pub use self::read::parse_node_name;
 pub use self::setting::{Origin, Setting};
 pub use self::tls::{
     DefaultRootsSource, DefaultRootsSourceError, FileOwner, FileOwnerError, TlsSettings,

@@ -47,7 +47,7 @@ pub(super) fn run(command: &TlsInstall, global: &Global) -> Result<(), Failure> 
     for warning in &installed.warnings {
         report::note(&format!("warning: {warning}"));
     }
-    match global.output {
+    let told = match global.output {
         Output::Json => report::json(&Document::of(&installed, &name, &verdict.report)),
         Output::Text => {
             for finding in verdict::findings(&verdict.report, "") {
@@ -55,7 +55,13 @@ pub(super) fn run(command: &TlsInstall, global: &Global) -> Result<(), Failure> 
             }
             report::print(&told(&installed, &name))
         }
-    }
+    };
+    // Whoever sees a failure takes it for one of the installation.
+    let in_force = format!(
+        "generation {} is in force all the same",
+        installed.generation
+    );
+    told.map_err(|failure| failure.hint(in_force))
 }
 
 fn told(installed: &Installed, name: &str) -> String {

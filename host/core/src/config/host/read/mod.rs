@@ -232,7 +232,8 @@ fn parse_entry_name(text: &str) -> Result<String, &'static str> {
     parse_id(text)
 }
 
-fn parse_node_name(text: &str) -> Result<String, &'static str> {
+/// Parses a host name or an address that a node is reached by.
+pub fn parse_node_name(text: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':');
     if !(visible(text, 253) && text.bytes().all(allowed)) {
         return Err("is not a host name or an address");
