@@ -6,10 +6,11 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use provost_core::tls::ArtifactFile;
 use provost_core::tls::render::FileName;
 use rustix::fs::FileType;
 
-use super::generation::InstalledGeneration;
+use super::generation::{InstalledGeneration, open_folder};
 use super::layout::{
     MANIFEST, NEXT, NEXT_MANIFEST, STAGING, describe, look, name_of, number, number_of_target,
 };
@@ -84,21 +85,36 @@ impl Cleaning<'_> {
     fn retire(&mut self, number: u64, path: &Path) {
         let session = self.session;
         let below = &session.generations_path;
-        let generation = match InstalledGeneration::open(&session.generations, below, number) {
-            Ok(Some(generation)) => generation,
+        match InstalledGeneration::open(&session.generations, below, number) {
             Ok(None) => return,
+            Ok(Some(generation)) => {
+                let (folder, manifest) = generation.into_parts();
+                if self.foreign(&folder, path, |name| manifest.file(name).is_some()) {
+                    return;
+                }
+            }
+            // Its private key is not to stay for ever because nothing lists it.
+            Err(error @ InstallError::Manifest { .. }) => {
+                if !self.has_only_artifacts(number, path) {
+                    return self.failed(error);
+                }
+            }
             Err(error) => return self.failed(error),
-        };
-        let (folder, manifest) = generation.into_parts();
-        let is_known = |name: &str| manifest.file(name).is_some();
-        if self.foreign(&folder, path, is_known) {
-            return;
         }
         let (from, to) = (name_of(number), format!("{STAGING}{number}"));
         let rename = || session.generations.rename(from.as_str(), to.as_str());
         match session.steps.run(Step::Remove, path, rename) {
             Ok(()) => self.remove_folder(to.as_ref(), &below.join(&to)),
             Err(error) => self.failed(error),
+        }
+    }
+
+    /// Whether a generation that does not say what is in it has nothing but the guide's files.
+    fn has_only_artifacts(&mut self, number: u64, path: &Path) -> bool {
+        let is_known = |name: &str| ArtifactFile::ALL.iter().any(|file| file.name() == name);
+        match open_folder(&self.session.generations, path, number) {
+            Ok(Some(folder)) => !self.foreign(&folder, path, is_known),
+            _ => false,
         }
     }
 

@@ -69,19 +69,10 @@ impl InstalledGeneration {
         path: &Path,
         number: u64,
     ) -> Result<Option<Self>, InstallError> {
-        let name = name_of(number);
-        let path = path.join(&name);
-        if expect(generations, &name, &path, FileType::Directory)? == Presence::Absent {
+        let path = path.join(name_of(number));
+        let Some(folder) = open_folder(generations, &path, number)? else {
             return Ok(None);
-        }
-        let folder = match generations.below(name.as_str()) {
-            // Removed just now, by an installation that this reader does not wait for.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => reading(&path, opened)?,
         };
-        let facts = reading(&path, folder.metadata())?;
-        let user = rustix::process::geteuid().as_raw();
-        check_one(&path, &facts, user, false).map_err(InstallError::Place)?;
         let manifest = read_manifest(&folder, &path.join(MANIFEST), number)?;
         Ok(Some(Self {
             path,
@@ -154,6 +145,27 @@ impl InstalledGeneration {
         }
         Ok(bytes)
     }
+}
+
+/// Opens the folder of a generation at `path`, whatever is in it.
+pub(super) fn open_folder(
+    generations: &Folder,
+    path: &Path,
+    number: u64,
+) -> Result<Option<Folder>, InstallError> {
+    let name = name_of(number);
+    if expect(generations, &name, path, FileType::Directory)? == Presence::Absent {
+        return Ok(None);
+    }
+    let folder = match generations.below(name.as_str()) {
+        // Removed just now, by an installation that this reader does not wait for.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => reading(path, opened)?,
+    };
+    let facts = reading(path, folder.metadata())?;
+    let user = rustix::process::geteuid().as_raw();
+    check_one(path, &facts, user, false).map_err(InstallError::Place)?;
+    Ok(Some(folder))
 }
 
 fn read_manifest(folder: &Folder, path: &Path, number: u64) -> Result<Manifest, InstallError> {

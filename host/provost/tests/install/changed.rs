@@ -181,12 +181,43 @@ fn a_manifest_is_read_with_care() {
     let expected = format!("`{}` is not there", path.display());
     assert_eq!(at.current().unwrap_err().to_string(), expected);
 
-    // What cannot be understood is not removed either.
     let installed = at.install(&set("second"), &Provenance::new("")).unwrap();
     assert_eq!((installed.generation, installed.previous), (2, None));
-    let warnings: Vec<_> = installed.warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, [format!("not cleaned up: {expected}")]);
-    assert_eq!(names(&folder.path().join("generations")), ["1", "2"]);
+}
+
+#[test]
+fn a_generation_without_a_manifest_is_removed_if_all_that_is_in_it_is_known() {
+    type Damage = fn(&Path);
+    let damages: [Damage; 2] = [
+        |manifest| std::fs::remove_file(manifest).unwrap(),
+        |manifest| std::fs::write(manifest, "{").unwrap(),
+    ];
+    for damage in damages {
+        let folder = tempfile::tempdir().unwrap();
+        let at = Installation::at(folder.path());
+        let generations = folder.path().join("generations");
+        for label in ["a", "b"] {
+            install(&at, label);
+        }
+        damage(&generations.join("1/generation.json"));
+        let foreign = generations.join("1/notes.txt");
+        std::fs::write(&foreign, "mine").unwrap();
+        let warnings: Vec<_> = install(&at, "c")
+            .warnings
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        let left = format!("`{}` was left as it is", foreign.display());
+        assert!(warnings[0].starts_with(&left), "{warnings:?}");
+        assert!(warnings[1].contains("generation.json` "), "{warnings:?}");
+        assert_eq!(names(&generations), ["1", "2", "3"]);
+        assert!(generations.join("1").join(KEY).exists(), "all or nothing");
+
+        std::fs::remove_file(&foreign).unwrap();
+        assert!(install(&at, "d").warnings.is_empty());
+        assert_eq!(names(&generations), ["3", "4"]);
+    }
 }
 
 #[test]
