@@ -72,8 +72,7 @@ impl Cleaning<'_> {
             } else if let Some(number) = number(&name) {
                 match kept {
                     Some(kept) if !kept.contains(&number) => self.retire(number, &path),
-                    Some(_) => self.next_manifest(&name, &path),
-                    None => {}
+                    _ => self.next_manifest(&name, &path),
                 }
             } else {
                 self.left(generations, &name, &path);
@@ -157,7 +156,7 @@ impl Cleaning<'_> {
         self.warnings.len() > before
     }
 
-    /// A manifest that was to replace the one in a generation that is kept.
+    /// A manifest that was to replace the one in a generation that stays.
     fn next_manifest(&mut self, name: &OsStr, path: &Path) {
         let Ok(folder) = self.session.generations.below(name) else {
             return;

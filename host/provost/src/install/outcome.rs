@@ -33,8 +33,10 @@ pub struct RolledBack<T> {
     pub generation: u64,
     /// Its folder.
     pub path: PathBuf,
-    /// The one that was in force before: another rollback returns to it.
-    pub previous: u64,
+    /// The one that was in force before.
+    pub replaced: u64,
+    /// The same, for another rollback to return to; none if it was removed or damaged by hand.
+    pub previous: Option<u64>,
     /// What validation made of it.
     pub validated: T,
     /// How long it took, without waiting for the lock.

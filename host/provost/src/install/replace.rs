@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use provost_core::tls::render::RenderedFiles;
 
-use super::generation::InstalledGeneration;
 use super::layout::{MANIFEST, name_of};
 use super::manifest::{MAX_FILE, MAX_FILES};
 use super::place::Missing;
@@ -54,7 +53,7 @@ impl Installation {
         }
         let plan = Plan {
             number: state.next(&self.path)?,
-            previous: before(&session, &state),
+            previous: session.before(&state),
             files,
             provenance,
             owner: self.owner,
@@ -98,20 +97,18 @@ fn check_files(files: &RenderedFiles) -> Result<(), InstallError> {
     Ok(())
 }
 
-/// What a rollback from the next generation will return to. In place of one that was removed or
-/// damaged by hand, that is the latest that is left.
-fn before(session: &Session<'_>, state: &State) -> Option<u64> {
-    let usable = |number: &u64| {
-        let (generations, path) = (&session.generations, &session.generations_path);
-        matches!(
-            InstalledGeneration::open(generations, path, *number),
-            Ok(Some(_))
-        )
-    };
-    match &state.current {
-        Current::Nothing => None,
-        Current::Generation(current) => Some(current.number()),
-        Current::Unusable { .. } => state.numbers.iter().rev().copied().find(usable),
+impl Session<'_> {
+    /// What a rollback from the next generation will return to. In place of one that was removed or
+    /// damaged by hand, that is what a rollback would return to now.
+    fn before(&self, state: &State) -> Option<u64> {
+        match &state.current {
+            Current::Nothing => None,
+            Current::Generation(current) => Some(current.number()),
+            Current::Unusable { number, .. } => {
+                let usable = self.latest_usable(state, *number);
+                usable.map(|generation| generation.number())
+            }
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use super::{InstallError, Installation, RollbackError, RolledBack};
 impl Installation {
     /// Puts the previous generation in force again, if `validate` accepts its files as they lie
     /// there now. The generation that was in force is the previous one from then on: a second
-    /// rollback returns to it.
+    /// rollback returns to it. From one that was removed or damaged by hand, this goes back to the
+    /// latest that is usable, and no second rollback returns.
     pub fn rollback<T, E>(
         &self,
         validate: impl FnOnce(RawTlsFiles) -> Result<T, E>,
@@ -24,27 +25,33 @@ impl Installation {
         let steps = Steps::new(self.watcher.clone());
         let session = Session::begin(self, Missing::None, &steps)?;
         let state = session.state()?;
-        let kept = state.kept();
-        let current = match state.current {
-            Current::Generation(current) => current,
-            Current::Unusable { error, .. } => return Err(error.into()),
-            Current::Nothing => {
+        let warnings = session.clean(state.kept().as_deref());
+        let usable = match &state.current {
+            Current::Unusable { number, .. } => session.latest_usable(&state, *number),
+            Current::Generation(_) | Current::Nothing => None,
+        };
+        let (target, replaced, previous) = match (state.current, usable) {
+            (Current::Generation(current), _) => {
+                let number = current.number();
+                (before(&session, &current)?, number, Some(number))
+            }
+            (Current::Unusable { number, .. }, Some(usable)) => (usable, number, None),
+            (Current::Unusable { error, .. }, None) => return Err(error.into()),
+            (Current::Nothing, _) => {
                 let path = self.path.clone();
                 return Err(InstallError::NothingInstalled { path }.into());
             }
         };
-        let warnings = session.clean(kept.as_deref());
-
-        let target = before(&session, &current)?;
         let (generation, path) = (target.number(), target.path().to_owned());
         let refused = |reason| RollbackError::Refused { generation, reason };
         let validated = validate(target.read()?).map_err(refused)?;
-        session.set_previous(target, current.number())?;
+        session.set_previous(target, previous)?;
         session.switch(generation)?;
         Ok(RolledBack {
             generation,
             path,
-            previous: current.number(),
+            replaced,
+            previous,
             validated,
             total: started.elapsed().saturating_sub(session.waited()),
             fsync: steps.synced(),

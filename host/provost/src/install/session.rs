@@ -1,10 +1,12 @@
 //! An installation that is open and locked.
 
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::FileType;
 
+use super::generation::InstalledGeneration;
 use super::layout::{GENERATIONS, Presence, expect};
 use super::lock::Lock;
 use super::place::{self, Missing};
@@ -74,6 +76,21 @@ impl<'a> Session<'a> {
     pub(super) fn state(&self) -> Result<State, InstallError> {
         self.steps.announce(Step::ReadCurrent);
         State::read(&self.folder, &self.generations, self.path)
+    }
+
+    /// What is left to return to from a generation that was removed or damaged by hand: the latest
+    /// before it, or else the latest that is not it.
+    pub(super) fn latest_usable(&self, state: &State, number: u64) -> Option<InstalledGeneration> {
+        let above = (Bound::Excluded(number), Bound::Unbounded);
+        let before = state.numbers.range(..number).rev();
+        before
+            .chain(state.numbers.range(above).rev())
+            .find_map(|number| {
+                let path = &self.generations_path;
+                InstalledGeneration::open(&self.generations, path, *number)
+                    .ok()
+                    .flatten()
+            })
     }
 }
 

@@ -93,12 +93,12 @@ impl Session<'_> {
     pub(super) fn set_previous(
         &self,
         generation: InstalledGeneration,
-        previous: u64,
+        previous: Option<u64>,
     ) -> Result<(), InstallError> {
         let steps = self.steps;
         let path = generation.path().to_owned();
         let (folder, mut manifest) = generation.into_parts();
-        manifest.previous = Some(previous);
+        manifest.previous = previous;
         expect_nothing(&folder, NEXT_MANIFEST, &path.join(NEXT_MANIFEST))?;
         write_manifest(&manifest, NEXT_MANIFEST, &folder, &path, steps)?;
         let rename = || folder.rename(NEXT_MANIFEST, MANIFEST);

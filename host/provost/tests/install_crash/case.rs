@@ -24,10 +24,12 @@ pub(crate) enum Case {
     Unchanged,
     Rollback,
     RollbackAgain,
+    /// `current` leads to a generation that is gone.
+    RollbackFromGone,
 }
 
 impl Case {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::First,
         Self::Second,
         Self::Third,
@@ -37,6 +39,7 @@ impl Case {
         Self::Unchanged,
         Self::Rollback,
         Self::RollbackAgain,
+        Self::RollbackFromGone,
     ];
 
     pub(crate) fn prepare(self, folder: &Path) {
@@ -45,7 +48,7 @@ impl Case {
             Self::First => &[],
             Self::Second | Self::Unchanged => &["a"],
             Self::Third | Self::AfterRollback | Self::AfterKills => &["a", "b"],
-            Self::Repair => &["a", "b", "c"],
+            Self::Repair | Self::RollbackFromGone => &["a", "b", "c"],
             Self::Rollback | Self::RollbackAgain => &["a", "none trusted"],
         };
         for label in labels {
@@ -55,7 +58,9 @@ impl Case {
             Self::AfterRollback | Self::RollbackAgain => {
                 at.rollback(Ok::<_, ()>).unwrap();
             }
-            Self::Repair => std::fs::remove_dir_all(folder.join("generations/3")).unwrap(),
+            Self::Repair | Self::RollbackFromGone => {
+                std::fs::remove_dir_all(folder.join("generations/3")).unwrap();
+            }
             Self::AfterKills => {
                 for step in [Step::NameGeneration, Step::Switch] {
                     assert!(!Installer::new(self, Kill::Before(step), folder).lives());
@@ -74,11 +79,15 @@ impl Case {
             Self::Unchanged => (Some("a"), "a"),
             Self::Rollback => (Some("none trusted"), "a"),
             Self::RollbackAgain => (Some("a"), "none trusted"),
+            Self::RollbackFromGone => (None, "b"),
         }
     }
 
     pub(crate) fn run(self, at: &Installation) {
-        if matches!(self, Self::Rollback | Self::RollbackAgain) {
+        if matches!(
+            self,
+            Self::Rollback | Self::RollbackAgain | Self::RollbackFromGone
+        ) {
             at.rollback(Ok::<_, ()>).unwrap();
         } else {
             install(at, self.labels().1);

@@ -73,7 +73,8 @@ impl<'a> Installer<'a> {
 /// The label of what is in force, complete.
 fn in_force(folder: &Path, case: Case) -> Option<&'static str> {
     let generation = folder.join(current(folder)?);
-    if case == Case::Repair && !generation.exists() {
+    let is_gone = matches!(case, Case::Repair | Case::RollbackFromGone);
+    if is_gone && !generation.exists() {
         return None;
     }
     let (before, after) = case.labels();
@@ -118,6 +119,11 @@ pub(crate) fn check(case: Case) {
         }
         seen.push(found);
 
+        if case == Case::RollbackFromGone && found.is_none() {
+            // Nor is a second attempt hindered by what the first one left.
+            case.run(&reading);
+            assert_eq!(in_force(folder, case), Some(after), "{case}, step {at}");
+        }
         // The next installer cleans up, and keeps what was in force.
         let last = install(&reading, "last");
         assert!(
@@ -151,7 +157,7 @@ pub(crate) fn check(case: Case) {
     let steps = seen.len() - 1;
     let least = match case {
         Case::Unchanged => 8,
-        Case::Rollback | Case::RollbackAgain => 20,
+        Case::Rollback | Case::RollbackAgain | Case::RollbackFromGone => 20,
         _ => 30,
     };
     assert!(steps >= least, "{case}: only {steps} steps are watched");

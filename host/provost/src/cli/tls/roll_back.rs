@@ -45,6 +45,7 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
         report::note(&format!("warning: {warning}"));
     }
     let (generation, previous) = (rolled_back.generation, rolled_back.previous);
+    let replaced = rolled_back.replaced;
     let found: &Report = &rolled_back.validated;
     match global.output {
         Output::Json => report::json(&Document {
@@ -57,9 +58,12 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
             for finding in verdict::findings(found, "") {
                 report::note(&finding);
             }
+            let kept = match previous {
+                Some(_) => "is kept: another rollback returns to it",
+                None => "is damaged or gone: no rollback returns to it",
+            };
             report::print(&format!(
-                "generation {generation} in {} is in force again; generation {previous} is kept: \
-                 another rollback returns to it",
+                "generation {generation} in {} is in force again; generation {replaced} {kept}",
                 rolled_back.path.display()
             ))
         }
@@ -70,6 +74,6 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
 struct Document<'a> {
     generation: u64,
     path: &'a Path,
-    previous: u64,
+    previous: Option<u64>,
     set: SetDocument,
 }
