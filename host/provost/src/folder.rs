@@ -68,7 +68,7 @@ impl Folder {
     }
 
     /// Makes a folder in this one, with exactly these permissions, and opens it. One that is there
-    /// already is an error.
+    /// already is an error. Whoever dies before it has them leaves it with what the umask allows.
     pub(crate) fn make(&self, name: impl Arg + Copy, mode: u32) -> io::Result<Self> {
         rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?;
         let made = self.below(name)?;

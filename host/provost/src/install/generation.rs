@@ -18,7 +18,8 @@ use crate::folder::Folder;
 use crate::loader::sha256;
 use crate::place::check_one;
 
-const PERMISSIONS: u32 = 0o7777;
+/// The bits of a mode that say who may do what.
+pub(super) const PERMISSIONS: u32 = 0o7777;
 
 /// A generation that is installed: its folder, held open, and its manifest. Its files are looked
 /// at when they are [read](Self::read).

@@ -1,12 +1,13 @@
 //! An installation that is open and locked.
 
 use std::ops::Bound;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::FileType;
 
-use super::generation::InstalledGeneration;
+use super::generation::{InstalledGeneration, PERMISSIONS};
 use super::layout::{GENERATIONS, Presence, expect};
 use super::lock::Lock;
 use super::place::{self, Missing};
@@ -57,7 +58,13 @@ impl<'a> Session<'a> {
             steps.sync(Step::SyncFolder, path, || folder.sync())?;
             Ok(made)
         };
-        let generations = open_generations(&folder, &generations_path)?.map_or_else(make, Ok)?;
+        let generations = match open_generations(&folder, &generations_path)? {
+            None => make()?,
+            Some(opened) => {
+                widen(&opened, &generations_path, steps)?;
+                opened
+            }
+        };
         Ok(Self {
             path,
             folder,
@@ -92,6 +99,20 @@ impl<'a> Session<'a> {
                     .flatten()
             })
     }
+}
+
+/// Whoever made the folder may have died before everybody could come through. Of the folder above
+/// that cannot be told: its user may have made it, and narrower.
+fn widen(generations: &Folder, path: &Path, steps: &Steps) -> Result<(), InstallError> {
+    let facts = generations.metadata();
+    let facts = facts.map_err(InstallError::io(path, Step::LookAt))?;
+    let mode = facts.mode() & PERMISSIONS;
+    let is_own = facts.uid() == rustix::process::geteuid().as_raw();
+    if !is_own || mode & MODE == MODE {
+        return Ok(());
+    }
+    let set_mode = || generations.set_mode(mode | MODE);
+    steps.run(Step::SetMode, path, set_mode)
 }
 
 /// Opens the folder of generations, if it is there.

@@ -38,7 +38,7 @@ pub enum Step {
     CreateFile,
     /// Write a staged file.
     WriteFile,
-    /// Set who may read a staged file.
+    /// Set who may read a staged file, or come through a folder.
     SetMode,
     /// Give a staged file to its owner.
     SetOwner,

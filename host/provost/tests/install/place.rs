@@ -6,7 +6,7 @@ use std::path::Path;
 
 use provost::install::{InstallError, Installation, Provenance};
 
-use crate::rig::{current, install, names, set};
+use crate::rig::{current, install, mode, names, set};
 
 fn refusal(at: &Path) -> (String, Option<String>) {
     let error = Installation::at(at)
@@ -142,4 +142,22 @@ fn folders_and_links_of_somebody_else_are_refused() {
     std::os::unix::fs::lchown(&link, Some(65534), None).unwrap();
     assert_eq!(refusal(&link.join("tls")).0, expected(&link));
     assert_eq!(names(folder.path()), ["open", "theirs"]);
+}
+
+#[test]
+fn a_folder_of_generations_that_was_left_narrow_is_opened_to_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = Installation::at(folder.path());
+    let generations = folder.path().join("generations");
+    std::fs::create_dir(&generations).unwrap();
+    for narrow in [0o700, 0o711] {
+        chmod(&generations, narrow);
+        chmod(folder.path(), 0o700);
+        install(&at, &format!("{narrow:o}"));
+        assert_eq!(mode(&generations), 0o755);
+        assert_eq!(mode(folder.path()), 0o700, "its user may have made it so");
+    }
+    chmod(&generations, 0o700);
+    at.rollback(Ok::<_, ()>).unwrap();
+    assert_eq!(mode(&generations), 0o755);
 }
