@@ -1,4 +1,4 @@
-//! Why nothing was installed.
+//! Why nothing was installed, or not for sure.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -121,6 +121,16 @@ pub enum InstallError {
         /// The highest number there is.
         last: u64,
     },
+    /// The switch was made, and may not outlast the machine.
+    #[error("generation {generation} is in force, but `{}` may not be on the disk: {error}", path.display())]
+    NotDurable {
+        /// `current`.
+        path: PathBuf,
+        /// The generation in force.
+        generation: u64,
+        /// Why it is not known to be on the disk.
+        error: Box<InstallError>,
+    },
     /// The operating system refused a step.
     #[error("`{}`: cannot {step}: {source}", path.display())]
     Io {
@@ -174,6 +184,10 @@ impl InstallError {
                 "each installation of something new keeps the generation before it".to_owned()
             }
             Self::Owner { .. } => "run it as root, or name no owner".to_owned(),
+            Self::NotDurable { .. } => {
+                "look at the disk, then install the same again: that writes `current` to it"
+                    .to_owned()
+            }
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
                     "run it as the user that the folder belongs to".to_owned()

@@ -124,3 +124,41 @@ fn put_in_force(session: &Session<'_>, plan: &Plan<'_>) -> Result<(), InstallErr
     }
     done
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_switch_that_is_not_known_to_be_on_the_disk_is_told_as_a_switch() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = Installation::at(folder.path());
+        let steps = Steps::new(None);
+        let mut session = Session::begin(&at, Missing::Make, &steps).unwrap();
+        // Names can be changed in a folder that is open to walk through, but it cannot be synced.
+        session.folder = session.folder.walk_to(".".as_ref()).unwrap();
+        let plan = Plan {
+            number: 1,
+            previous: None,
+            files: &RenderedFiles::new(Vec::new()).unwrap(),
+            provenance: &Provenance::new(""),
+            owner: None,
+        };
+        let error = put_in_force(&session, &plan).unwrap_err().to_string();
+        let current = folder.path().join("current");
+        let expected = format!(
+            "generation 1 is in force, but `{}` may not be on the disk: `{}`: cannot sync it to disk: ",
+            current.display(),
+            folder.path().display()
+        );
+        assert!(error.starts_with(&expected), "{error}");
+        assert_eq!(
+            std::fs::read_link(&current).unwrap(),
+            PathBuf::from("generations/1")
+        );
+        drop(session);
+        assert_eq!(at.current().unwrap().unwrap().number(), 1);
+    }
+}

@@ -81,6 +81,11 @@ impl Session<'_> {
         let rename = || folder.rename(next.as_str(), CURRENT);
         steps.run(Step::Switch, &current, rename)?;
         self.sync_folder()
+            .map_err(|error| InstallError::NotDurable {
+                path: current,
+                generation: number,
+                error: Box::new(error),
+            })
     }
 
     /// Makes the names in the installation's folder durable.
