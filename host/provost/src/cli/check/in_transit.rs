@@ -5,7 +5,7 @@ use std::sync::Arc;
 use provost_core::config::{
     CertificateSource, ClassName, HostConfiguration, Location, SecurityConfiguration,
 };
-use provost_core::tls::{self, Severity, TlsArtifacts, TlsPolicy};
+use provost_core::tls::{self, Report, Severity, TlsArtifacts, TlsPolicy, shown};
 
 use super::finding::{Finding, Findings, Level};
 use crate::artifacts::Collected;
@@ -13,7 +13,7 @@ use crate::cli::args::Judgement;
 use crate::cli::report::{self, Failure};
 use crate::cli::tls::judgement;
 use crate::cli::tls::verdict::{Places, is_proof_of_concept};
-use crate::install::Installation;
+use crate::install::{Installation, InstalledGeneration};
 use crate::registry::Registry;
 use crate::{Error, Host};
 
@@ -46,44 +46,67 @@ pub(super) fn source(source: &CertificateSource) -> Result<String, &'static str>
 }
 
 impl Findings {
-    /// The artifacts that would be installed now.
-    pub(super) fn artifacts(
+    /// The artifacts that would be installed now, if they can be had here, and those that are.
+    pub(super) fn in_transit(
         &mut self,
         configuration: &Arc<HostConfiguration>,
         security: &Arc<SecurityConfiguration>,
         registry: &Registry,
+        is_at_hand: bool,
     ) -> Result<(), Failure> {
         let policy = match judgement::policy(&Judgement::default(), configuration) {
-            Ok(policy) => policy.allow_proof_of_concept(),
+            Ok(policy) => Some(policy.allow_proof_of_concept()),
             Err(failure) => {
                 self.failure("TLS artifacts", failure);
-                return Ok(());
+                None
             }
         };
+        let wanted = match policy.as_ref().filter(|_| is_at_hand) {
+            Some(policy) => self.artifacts(configuration, security, registry, policy)?,
+            None => None,
+        };
+        self.installed(configuration, policy.as_ref(), wanted.as_ref());
+        Ok(())
+    }
+
+    /// What validation says of the artifacts that would be installed now.
+    fn artifacts(
+        &mut self,
+        configuration: &Arc<HostConfiguration>,
+        security: &Arc<SecurityConfiguration>,
+        registry: &Registry,
+        policy: &TlsPolicy,
+    ) -> Result<Option<Report>, Failure> {
         let host = Host::builder()
             .configuration(Arc::clone(configuration))
             .security_configuration(Arc::clone(security))
             .build()?;
-        match host.tls_files() {
-            Err(error) => self.error("TLS artifacts".to_owned(), &error, registry),
-            Ok(found) => self.verdict(found, &policy),
-        }
-        Ok(())
+        Ok(match host.tls_files() {
+            Err(error) => {
+                self.error("TLS artifacts".to_owned(), &error, registry);
+                None
+            }
+            Ok(Collected { name, raw, .. }) => {
+                let subject = format!("TLS artifacts of `{}`", shown(&name));
+                let report = TlsArtifacts::validate(raw, policy).report;
+                self.verdict(&subject, "", &report);
+                Some(report)
+            }
+        })
     }
 
-    fn verdict(&mut self, found: Collected, policy: &TlsPolicy) {
-        let subject = format!("TLS artifacts of `{}`", found.name);
-        let report = TlsArtifacts::validate(found.raw, policy).report;
+    /// `lead` comes before what is accepted.
+    fn verdict(&mut self, subject: &str, lead: &str, report: &Report) {
         if let Some(certificate) = report.chain.first().filter(|_| report.is_accepted()) {
-            let how = if is_proof_of_concept(&report) {
+            let how = if is_proof_of_concept(report) {
                 "accepted as a proof of concept only"
             } else {
                 "accepted"
             };
             let until = tls::moment(certificate.not_after());
             self.ok(
-                &subject,
-                format!("{how}: {}, until {until}", certificate.name()),
+                subject,
+                format!("{lead}{how}: {}, until {until}", certificate.name()),
             );
         }
         let mut places = Places::default();
@@ -94,7 +117,7 @@ impl Findings {
             };
             let place = places.behind_rule(&finding.place);
             let message = format!("{}{place}: {}", finding.rule, finding.message);
-            self.add(Finding::new(level, &subject, message).hint(finding.hint.clone()));
+            self.add(Finding::new(level, subject, message).hint(finding.hint.clone()));
         }
     }
 
@@ -107,14 +130,35 @@ impl Findings {
         });
     }
 
-    /// Which generation is in force.
-    pub(super) fn installed(&mut self, configuration: &HostConfiguration) {
+    /// Which generation is in force, and whether it still holds. What was said of the artifacts
+    /// that would be installed is not said again of the same ones.
+    fn installed(
+        &mut self,
+        configuration: &HostConfiguration,
+        policy: Option<&TlsPolicy>,
+        wanted: Option<&Report>,
+    ) {
         let directory = configuration.tls.directory.get();
-        let subject = format!("TLS directory `{}`", directory.display());
-        match Installation::at(directory).current() {
-            Ok(Some(generation)) => {
-                let message = format!("generation {} is in force", generation.number());
-                self.ok(&subject, message);
+        let subject = format!("TLS directory `{}`", shown(&directory.to_string_lossy()));
+        let current = Installation::at(directory).current();
+        let read = |generation: InstalledGeneration| Ok((generation.number(), generation.read()?));
+        match current.and_then(|current| current.map(read).transpose()) {
+            Ok(Some((number, raw))) => {
+                let in_force = format!("generation {number} is in force");
+                let Some(policy) = policy else {
+                    return self.ok(&subject, in_force);
+                };
+                let report = TlsArtifacts::validate(raw, policy).report;
+                if !wanted.is_some_and(|wanted| is_said(&report, wanted)) {
+                    return self.verdict(&subject, &format!("{in_force}, "), &report);
+                }
+                let level = if report.is_accepted() {
+                    Level::Ok
+                } else {
+                    Level::Error
+                };
+                let message = format!("{in_force}, the same artifacts");
+                self.add(Finding::new(level, &subject, message));
             }
             Ok(None) => self.warning(
                 &subject,
@@ -128,4 +172,26 @@ impl Findings {
             }
         }
     }
+}
+
+/// Whether all that `report` says is said in `other`, of the same certificates. Lines may differ:
+/// what is installed is written anew.
+fn is_said(report: &Report, other: &Report) -> bool {
+    let said = |finding: &tls::Finding| {
+        let mut place = finding.place.clone();
+        place.line = None;
+        (
+            finding.rule,
+            finding.severity,
+            place,
+            finding.message.clone(),
+        )
+    };
+    let others: Vec<_> = other.findings.iter().map(said).collect();
+    let mut findings = report.findings.iter().map(said);
+    report.chain == other.chain
+        && report.trusted == other.trusted
+        // A key that does not fit is an error in one of them only.
+        && report.errors().count() == other.errors().count()
+        && findings.all(|finding| others.contains(&finding))
 }

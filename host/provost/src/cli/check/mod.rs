@@ -60,10 +60,8 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
         }
         if security.in_transit().is_some() {
             let from_provider = loads && in_transit::tls_class(security).is_some();
-            if from_provider || in_transit::is_on_disk(security) {
-                findings.artifacts(&host, security, &registry)?;
-            }
-            findings.installed(&host);
+            let is_at_hand = from_provider || in_transit::is_on_disk(security);
+            findings.in_transit(&host, security, &registry, is_at_hand)?;
         }
     }
     for policy in host.policies() {
