@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use provost_core::config::{Diagnostic, Severity};
+use provost_core::tls::shown;
 use serde::Serialize;
 
 use super::args::Output;
@@ -118,7 +119,7 @@ impl From<crate::Error> for Failure {
 pub(crate) fn failure(failure: &Failure, output: Output) -> u8 {
     let mut stderr = anstream::stderr().lock();
     if failure.diagnostics.is_empty() {
-        let _ = writeln!(stderr, "error: {}", failure.message);
+        let _ = writeln!(stderr, "error: {}", one_line(&failure.message));
         if let Some(hint) = &failure.hint {
             let _ = writeln!(stderr, "{}", hint_lines(hint, ""));
         }
@@ -137,13 +138,24 @@ pub(crate) fn failure(failure: &Failure, output: Output) -> u8 {
     failure.status
 }
 
+/// Text of one line, whatever is in the names that it tells of: a line break in one of them begins
+/// no line, and nothing changes a terminal.
+pub(crate) fn one_line(text: &str) -> String {
+    const PIECE: usize = 100; // of which nothing is cut
+    let all: Vec<char> = text.chars().collect();
+    let pieces = all
+        .chunks(PIECE)
+        .map(|piece| shown(&String::from_iter(piece)));
+    pieces.collect()
+}
+
 /// A hint of one or more lines, each behind `indent`.
 pub(crate) fn hint_lines(hint: &str, indent: &str) -> String {
     hint.lines()
         .enumerate()
         .map(|(index, line)| match index {
-            0 => format!("{indent}hint: {line}"),
-            _ => format!("\n{indent}      {line}"),
+            0 => format!("{indent}hint: {}", one_line(line)),
+            _ => format!("\n{indent}      {}", one_line(line)),
         })
         .collect()
 }

@@ -90,11 +90,12 @@ impl Finding {
             Level::Warning => "warning",
             Level::Error => "error  ",
         };
-        let mut text = if message.contains(subject.as_str()) {
-            format!("{mark}  {message}\n")
+        let told = if message.contains(subject.as_str()) {
+            report::one_line(message)
         } else {
-            format!("{mark}  {subject}: {message}\n")
+            report::one_line(&format!("{subject}: {message}"))
         };
+        let mut text = format!("{mark}  {told}\n");
         for note in notes {
             let _ = writeln!(text, "{INDENT}{note}");
         }

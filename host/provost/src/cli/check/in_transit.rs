@@ -5,7 +5,7 @@ use std::sync::Arc;
 use provost_core::config::{
     CertificateSource, ClassName, HostConfiguration, Location, SecurityConfiguration,
 };
-use provost_core::tls::{self, Report, Severity, TlsArtifacts, TlsPolicy, shown};
+use provost_core::tls::{self, Report, Severity, TlsArtifacts, TlsPolicy};
 
 use super::finding::{Finding, Findings, Level};
 use crate::artifacts::Collected;
@@ -87,7 +87,7 @@ impl Findings {
                 None
             }
             Ok(Collected { name, raw, .. }) => {
-                let subject = format!("TLS artifacts of `{}`", shown(&name));
+                let subject = format!("TLS artifacts of `{name}`");
                 let report = TlsArtifacts::validate(raw, policy).report;
                 self.verdict(&subject, "", &report);
                 Some(report)
@@ -139,7 +139,7 @@ impl Findings {
         wanted: Option<&Report>,
     ) {
         let directory = configuration.tls.directory.get();
-        let subject = format!("TLS directory `{}`", shown(&directory.to_string_lossy()));
+        let subject = format!("TLS directory `{}`", directory.display());
         let current = Installation::at(directory).current();
         let read = |generation: InstalledGeneration| Ok((generation.number(), generation.read()?));
         match current.and_then(|current| current.map(read).transpose()) {

@@ -109,7 +109,8 @@ impl Tally {
                 let hint =
                     hint.map(|hint| format!("\n{}", report::hint_lines(&hint, "            ")));
                 let hint = hint.unwrap_or_default();
-                report::print(&format!("refused   {name}: {message}{hint}"))
+                let told = report::one_line(&format!("{name}: {message}"));
+                report::print(&format!("refused   {told}{hint}"))
             }
             Output::Json => {
                 self.unreadable.push(UnreadableDocument {

@@ -45,7 +45,7 @@ pub(super) fn run(command: &TlsInstall, global: &Global) -> Result<(), Failure> 
         .install(&render::pem(&artifacts), &provenance)
         .map_err(Error::from)?;
     for warning in &installed.warnings {
-        report::note(&format!("warning: {warning}"));
+        report::note(&report::one_line(&format!("warning: {warning}")));
     }
     let told = match global.output {
         Output::Json => report::json(&Document::of(&installed, &name, &verdict.report)),
@@ -53,7 +53,7 @@ pub(super) fn run(command: &TlsInstall, global: &Global) -> Result<(), Failure> 
             for finding in verdict::findings(&verdict.report, "") {
                 report::note(&finding);
             }
-            report::print(&told(&installed, &name))
+            report::print(&report::one_line(&told(&installed, &name)))
         }
     };
     // Whoever sees a failure takes it for one of the installation.

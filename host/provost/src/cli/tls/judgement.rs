@@ -22,7 +22,8 @@ pub(crate) fn policy(
         Ok(roots) => roots,
         // Nobody asked for them, and a set may bring its own.
         Err(error) if judgement.default_roots.is_none() && *setting.origin() == Origin::Default => {
-            report::note(&format!("warning: {}", report::chain(&error)));
+            let told = format!("warning: {}", report::chain(&error));
+            report::note(&report::one_line(&told));
             if let Some(hint) = error.hint() {
                 report::note(&report::hint_lines(&hint, "  "));
             }

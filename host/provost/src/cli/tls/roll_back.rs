@@ -42,7 +42,7 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
         }
     };
     for warning in &rolled_back.warnings {
-        report::note(&format!("warning: {warning}"));
+        report::note(&report::one_line(&format!("warning: {warning}")));
     }
     let (generation, previous) = (rolled_back.generation, rolled_back.previous);
     let replaced = rolled_back.replaced;
@@ -62,10 +62,10 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
                 Some(_) => "is kept: another rollback returns to it",
                 None => "is damaged or gone: no rollback returns to it",
             };
-            report::print(&format!(
+            report::print(&report::one_line(&format!(
                 "generation {generation} in {} is in force again; generation {replaced} {kept}",
                 rolled_back.path.display()
-            ))
+            )))
         }
     }
 }

@@ -27,18 +27,19 @@ pub(super) fn run(command: &TlsShow, global: &Global) -> Result<(), Failure> {
 }
 
 /// What refuses it is told in short: `provost tls check` has the hints and the warnings.
-fn text(name: &str, report: &Report, now: i64) -> String {
-    let mut lines = vec![format!("{name}: {}", summary(report))];
+fn text(name: &str, found: &Report, now: i64) -> String {
+    let name = report::one_line(name);
+    let mut lines = vec![format!("{name}: {}", summary(found))];
     let mut places = Places::default();
-    lines.extend(report.errors().map(|error| {
+    lines.extend(found.errors().map(|error| {
         let place = places.behind_rule(&error.place);
         format!("  error[{}]{place}: {}", error.rule, error.message)
     }));
     lines.push(String::new());
-    if report.chain.is_empty() {
+    if found.chain.is_empty() {
         lines.push("no certificate could be read".to_owned());
     } else {
-        lines.extend(tree::lines(report, now));
+        lines.extend(tree::lines(found, now));
     }
     lines.join("\n")
 }

@@ -8,14 +8,15 @@ use provost_core::tls::{Finding, Place, Report, RuleId, Severity};
 use crate::cli::report;
 
 /// One line for the set, then its findings.
-pub(super) fn text(name: &str, report: &Report) -> String {
-    let mark = if report.is_accepted() {
+pub(super) fn text(name: &str, found: &Report) -> String {
+    let mark = if found.is_accepted() {
         "accepted"
     } else {
         "refused "
     };
-    let mut text = format!("{mark}  {name}: {}\n", summary(report));
-    for line in findings(report, "          ") {
+    let name = report::one_line(name);
+    let mut text = format!("{mark}  {name}: {}\n", summary(found));
+    for line in findings(found, "          ") {
         let _ = writeln!(text, "{line}");
     }
     text

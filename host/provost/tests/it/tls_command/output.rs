@@ -191,6 +191,60 @@ fn nothing_in_a_certificate_changes_a_terminal() {
 }
 
 #[test]
+fn no_name_of_a_file_or_folder_forges_a_line() {
+    const FORGED: &str = "accepted  MyCerts.zip: nothing to remark";
+    let evil = format!("evil\n{FORGED}\u{1b}[2K\r\u{202e}");
+    let sets = Sets::new();
+    let good = sets.root().join("good");
+    fs::create_dir(sets.root().join(&evil)).unwrap();
+    for file in fs::read_dir(good).unwrap() {
+        let file = file.unwrap();
+        super::copy(
+            &file.path(),
+            &sets.root().join(&evil).join(file.file_name()),
+        );
+    }
+    let empty = format!("empty {evil}");
+    fs::create_dir(sets.root().join(&empty)).unwrap();
+    let absent = format!("absent {evil}");
+    let installed = format!("installed {evil}");
+    let toml = serde_json::json!(installed).to_string();
+    let toml = format!("[tls]\ndirectory = {toml}\ndefault_roots = \"none\"\n");
+    crate::rig::private(&sets.root().join("provost.toml"), toml);
+    let configuration = sets.configure("good");
+    let with = ["--security-configuration", &configuration];
+    let roots = format!("pem:{absent}");
+    let commands: [(&[&str], i32); 13] = [
+        (&["tls", "check", &evil], 0),
+        (&["tls", "check", &empty], 1),
+        (&["tls", "check", &absent], 1),
+        (&["tls", "check", &evil, &empty, &absent], 1),
+        (&["tls", "show", &evil], 0),
+        (&["tls", "show", &absent], 1),
+        (&["tls", "show"], 1),
+        (&["tls", "install", "--node-name", "other.example.com"], 1),
+        (&["tls", "install"], 0),
+        (&["tls", "show"], 0),
+        (&["tls", "rollback"], 1),
+        (&["check"], 0),
+        (&["tls", "check", "--default-roots", &roots, "good"], 1),
+    ];
+    for (command, status) in commands {
+        let output = sets.run(&[command, &with].concat());
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(status), "{command:?}: {said}");
+        let forged = said.lines().find(|line| line.starts_with(FORGED));
+        assert_eq!(forged, None, "{command:?}: {said}");
+        let wrong = said
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(wrong, None, "{command:?}: {said:?}");
+    }
+    let said = stdout(&sets.run(&["tls", "check", &evil]));
+    assert!(said.contains(r"evil\u{a}accepted"), "{said}");
+}
+
+#[test]
 fn fingerprints_are_those_of_openssl() {
     let sets = Sets::new();
     for name in ["good", "recipe"] {
