@@ -1,7 +1,7 @@
 //! Looking at what is installed. This waits for nobody who is at it.
 
 use super::generation::InstalledGeneration;
-use super::layout::{GENERATIONS, name_of};
+use super::layout::GENERATIONS;
 use super::place::{self, Missing};
 use super::session::open_generations;
 use super::state::{dangling, link, numbers};
@@ -46,7 +46,6 @@ impl Installation {
             };
             listed.push(Listed {
                 number,
-                path: below.join(name_of(number)),
                 role: match Some(number) {
                     number if number == in_force => Role::Current,
                     number if number == before => Role::Previous,

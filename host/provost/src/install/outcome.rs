@@ -70,8 +70,6 @@ pub enum InstallWarning {
 pub struct Listed {
     /// Its number.
     pub number: u64,
-    /// Its folder.
-    pub path: PathBuf,
     /// What it is for.
     pub role: Role,
     /// What it says of itself.

@@ -61,13 +61,6 @@ impl Provenance {
         self.provider_generation = Some(shown(generation));
         self
     }
-
-    /// Sets whose they are.
-    #[must_use]
-    pub fn with_end_entity(mut self, end_entity: EndEntity) -> Self {
-        self.end_entity = Some(end_entity);
-        self
-    }
 }
 
 impl EndEntity {

@@ -92,9 +92,9 @@ fn a_first_installation_is_as_documented() {
     let dates = run("openssl", &dates).replace(' ', "T");
     let (not_before, not_after) = dates.trim().split_once('\n').unwrap();
     let parsed = Certificate::parse(&std::fs::read(certificate).unwrap()).unwrap();
-    let provenance = Provenance::new("/srv/\u{1b}[31mcertificates.zip")
-        .with_end_entity(EndEntity::of(&parsed))
-        .with_provider_generation("seven");
+    let mut provenance =
+        Provenance::new("/srv/\u{1b}[31mcertificates.zip").with_provider_generation("seven");
+    provenance.end_entity = Some(EndEntity::of(&parsed));
 
     let installed = Installation::at(&at)
         .install(&set("first"), &provenance)

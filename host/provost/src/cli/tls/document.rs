@@ -1,11 +1,10 @@
 //! A verdict, for programs. `docs/tls.md` and `docs/schemas/tls-check.json` say what each field is.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use provost_core::config::Sha256Digest;
 use provost_core::tls::{Certificate, Finding, Place, Report, moment};
 use serde::Serialize;
 
 use super::verdict::is_proof_of_concept;
+use crate::loader::sha256;
 
 /// A set, and what was found.
 #[derive(Serialize)]
@@ -112,14 +111,8 @@ impl From<&Certificate> for CertificateDocument {
             ca: certificate.is_ca(),
             not_before: moment(certificate.not_before()),
             not_after: moment(certificate.not_after()),
-            sha256: sha256(certificate.der()),
-            spki_sha256: sha256(certificate.spki()),
+            sha256: sha256(certificate.der()).to_string(),
+            spki_sha256: sha256(certificate.spki()).to_string(),
         }
     }
-}
-
-/// SHA-256, in hexadecimal.
-fn sha256(bytes: &[u8]) -> String {
-    let digest = digest(&SHA256, bytes);
-    Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap_or_default()).to_string()
 }

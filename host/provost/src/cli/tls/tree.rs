@@ -1,7 +1,8 @@
 //! A chain as a tree: the anchor at the top, below each certificate the one that it issued.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use provost_core::tls::{Certificate, Report, RuleId, moment, shown};
+
+use crate::loader::sha256;
 
 const DAY: i64 = 24 * 60 * 60;
 /// Characters of a validity's bar.
@@ -199,8 +200,12 @@ fn left(from: i64, until: i64, now: i64) -> String {
 /// SHA-256 as `openssl x509 -fingerprint -sha256` and `keytool -list` print it: people compare it
 /// with those.
 fn fingerprint(bytes: &[u8]) -> String {
-    let digest = digest(&SHA256, bytes);
-    let pairs: Vec<String> = digest.as_ref().iter().map(|b| format!("{b:02X}")).collect();
+    let digest = sha256(bytes);
+    let pairs: Vec<String> = digest
+        .as_bytes()
+        .iter()
+        .map(|b| format!("{b:02X}"))
+        .collect();
     pairs.join(":")
 }
 
