@@ -118,10 +118,8 @@ fn read_file(
         found(rule, message, hint);
         return Ok(());
     }
-    if file == ArtifactFile::PrivateKey {
-        let found = exposed(stat.st_mode, &path, Place::file(file));
-        raw.findings.extend(found);
-    }
+    let private = file == ArtifactFile::PrivateKey;
+    let exposed = private.then(|| exposed(stat.st_mode, &path, Place::file(file)));
     let (size, limit) = (stat.st_size.unsigned_abs(), limits::of(file));
     if size == 0 {
         found(
@@ -140,6 +138,7 @@ fn read_file(
         let mut bytes = whole(&path, opened, size)?;
         raw.set(file, std::mem::take(&mut *bytes));
     }
+    raw.findings.extend(exposed.flatten());
     Ok(())
 }
 
