@@ -86,7 +86,14 @@ fn a_zip_is_read() {
         .status()
         .unwrap();
     assert!(status.success());
-    assert_three(&expect(&zip, &[]));
+    for (mode, found) in [
+        (0o644, &["W KEY-010"][..]),
+        (0o620, &["W KEY-010"]),
+        (0o600, &[]),
+    ] {
+        fs::set_permissions(&zip, fs::Permissions::from_mode(mode)).unwrap();
+        assert_three(&expect(&zip, found));
+    }
     let link = folder.path().join("link");
     symlink(&zip, &link).unwrap();
     assert_three(&expect(&link, &[]));

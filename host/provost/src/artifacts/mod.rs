@@ -87,8 +87,10 @@ pub fn read_path(path: &Path) -> Result<RawTlsFiles, SourceError> {
     }
     // Wiped: the key is in it, stored or compressed.
     let mut raw = bundle::read(&whole(path, file, metadata.len())?);
-    raw.findings
-        .extend(exposed(metadata.mode(), path, Place::default()));
+    if raw.private_key.is_some() {
+        let exposed = exposed(metadata.mode(), path, Place::default());
+        raw.findings.extend(exposed);
+    }
     Ok(raw)
 }
 
