@@ -132,11 +132,23 @@ impl<'a> Search<'a> {
         }
         // The longest uses most of the chain, which is what is sent. Of those that are equally good
         // the first is the one whose certificates are nearest to the file.
-        let rank = |path: &Path<'a>| {
+        let mut complete = walk.complete;
+        complete.sort_by_key(|path| {
             let itself = matches!(path.end, End::TrustsItself(_));
-            (errors(path), itself, Reverse(path.steps.len()))
-        };
-        let best = walk.complete.into_iter().min_by_key(rank);
+            (itself, Reverse(path.steps.len()))
+        });
+        let mut best: Option<(usize, Path<'a>)> = None;
+        for path in complete {
+            let count = errors(&path);
+            if best.as_ref().is_none_or(|(fewest, _)| count < *fewest) {
+                best = Some((count, path));
+            }
+            // What holds is not compared with the others: looking at a path is work.
+            if count == 0 {
+                break;
+            }
+        }
+        let best = best.map(|(_, path)| path);
         best.or(walk.partial).unwrap_or(Path {
             steps: Vec::new(),
             end: End::NoIssuer,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use x509_parser::extensions::{self, GeneralName, GeneralSubtree};
 
+use super::distinguished_name::Parts;
 use super::{Certificate, DistinguishedName};
 use crate::tls::limits;
 
@@ -23,7 +24,7 @@ enum Subtree {
     Address(IpAddr, IpAddr),
     /// In lower case, but for the local part of a whole address.
     Email(String),
-    Directory(Directory),
+    Directory(Parts),
     /// In lower case.
     Uri(String),
     /// Of a kind that is not processed here: it forbids every name of such a kind.
@@ -32,21 +33,13 @@ enum Subtree {
     Malformed,
 }
 
-/// The relative names of a distinguished name: as they are encoded, which is what has to be met to
-/// be permitted, and folded, which is enough to be excluded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Directory {
-    relative: Vec<Vec<u8>>,
-    folded: Vec<Vec<u8>>,
-}
-
 /// A name of a certificate that is tested against constraints, prepared once.
 enum Name<'a> {
     /// In lower case, without a dot at its end.
     Dns(String),
     Address(IpAddr),
     Email(&'a str),
-    Directory(Directory, &'a DistinguishedName),
+    Directory(&'a DistinguishedName),
     /// The host, in lower case; none if there is none, or an address.
     Uri(&'a str, Option<String>),
 }
@@ -94,7 +87,7 @@ impl NameConstraints {
         let subject = certificate.subject();
         let mut tested: Vec<Name<'_>> = Vec::new();
         if !subject.is_empty() {
-            tested.push(Name::directory(subject));
+            tested.push(Name::Directory(subject));
         }
         // RFC 5280, section 4.2.1.10: also those of the subject.
         tested.extend(subject.emails().iter().map(|name| Name::Email(name)));
@@ -109,7 +102,7 @@ impl NameConstraints {
             tested.extend(names.dns.iter().map(|name| Name::dns(name)));
             tested.extend(names.addresses.iter().copied().map(Name::Address));
             tested.extend(names.emails.iter().map(|name| Name::Email(name)));
-            tested.extend(names.directories.iter().map(Name::directory));
+            tested.extend(names.directories.iter().map(Name::Directory));
             tested.extend(names.uris.iter().map(|name| Name::uri(name)));
         }
         if tested.len().saturating_mul(self.count()) > limits::COMPARISONS {
@@ -153,7 +146,7 @@ impl Subtree {
                 None => name.to_ascii_lowercase(),
             }),
             GeneralName::DirectoryName(name) => {
-                Self::Directory(Directory::of(&DistinguishedName::read(name)))
+                Self::Directory(DistinguishedName::read(name).parts().clone())
             }
             GeneralName::URI(name) => Self::Uri(name.to_ascii_lowercase()),
             GeneralName::IPAddress(bytes) => match address_and_mask(bytes) {
@@ -171,7 +164,7 @@ impl Subtree {
             (Self::Dns(_), Name::Dns(_))
                 | (Self::Address(..), Name::Address(_))
                 | (Self::Email(_), Name::Email(_))
-                | (Self::Directory(_), Name::Directory(..))
+                | (Self::Directory(_), Name::Directory(_))
                 | (Self::Uri(_), Name::Uri(..))
         )
     }
@@ -181,8 +174,8 @@ impl Subtree {
             (Self::Dns(tree), Name::Dns(name)) => below(name, tree),
             (Self::Address(address, mask), Name::Address(name)) => masked(*address, *mask, *name),
             (Self::Email(tree), Name::Email(name)) => mailbox(name, tree),
-            (Self::Directory(tree), Name::Directory(name, _)) => {
-                name.relative.starts_with(&tree.relative)
+            (Self::Directory(tree), Name::Directory(name)) => {
+                name.parts().relative.starts_with(&tree.relative)
             }
             // Unlike a DNS name's, a host's constraint covers what is below it only with a dot.
             (Self::Uri(tree), Name::Uri(_, Some(host))) => match tree.strip_prefix('.') {
@@ -205,8 +198,8 @@ impl Subtree {
                 label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
             }),
             (Self::Email(tree), Name::Email(name)) => tree.eq_ignore_ascii_case(name),
-            (Self::Directory(tree), Name::Directory(name, _)) => {
-                name.folded.starts_with(&tree.folded)
+            (Self::Directory(tree), Name::Directory(name)) => {
+                name.parts().folded.starts_with(&tree.folded)
             }
             // RFC 5280, section 4.2.1.10: where a URI has no host name, it is to be refused.
             (Self::Uri(_), Name::Uri(_, None)) => true,
@@ -215,23 +208,10 @@ impl Subtree {
     }
 }
 
-impl Directory {
-    fn of(name: &DistinguishedName) -> Self {
-        Self {
-            relative: name.relative(),
-            folded: name.folded(),
-        }
-    }
-}
-
 impl<'a> Name<'a> {
     fn dns(name: &str) -> Self {
         let name = name.strip_suffix('.').unwrap_or(name);
         Self::Dns(name.to_ascii_lowercase())
-    }
-
-    fn directory(name: &'a DistinguishedName) -> Self {
-        Self::Directory(Directory::of(name), name)
     }
 
     fn uri(uri: &'a str) -> Self {
@@ -244,7 +224,7 @@ impl<'a> Name<'a> {
             Self::Dns(name) => crate::tls::shown(name),
             Self::Email(name) | Self::Uri(name, _) => crate::tls::shown(name),
             Self::Address(address) => address.to_string(),
-            Self::Directory(_, name) => name.to_string(),
+            Self::Directory(name) => name.to_string(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Names of subjects and issuers.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use x509_parser::asn1_rs::{Any, FromDer};
 use x509_parser::x509::X509Name;
@@ -18,6 +19,16 @@ pub struct DistinguishedName {
     shown: String,
     common_names: Vec<String>,
     emails: Vec<String>,
+    parts: OnceLock<Parts>,
+}
+
+/// The relative names of a distinguished name, for constraints: as they are encoded, which is what
+/// has to be met to be permitted, and folded, which is enough to be excluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) relative: Vec<Vec<u8>>,
+    /// Without regard to the type of a text, to case, and to blanks (RFC 5280, section 7.1).
+    pub(super) folded: Vec<Vec<u8>>,
 }
 
 impl DistinguishedName {
@@ -32,6 +43,7 @@ impl DistinguishedName {
             shown: crate::tls::shown(&name.to_string()),
             common_names: common_names.collect(),
             emails: emails.map(|email| text(email.attr_value())).collect(),
+            parts: OnceLock::new(),
         }
     }
 
@@ -55,16 +67,15 @@ impl DistinguishedName {
         &self.emails
     }
 
-    /// Its relative names, each as it is encoded.
-    pub(super) fn relative(&self) -> Vec<Vec<u8>> {
-        let parts = der::elements(&self.raw).into_iter();
-        parts.map(<[u8]>::to_vec).collect()
-    }
-
-    /// Its relative names as they are compared where a difference must not count: without regard
-    /// to the type of the text, to case, and to blanks (RFC 5280, section 7.1).
-    pub(super) fn folded(&self) -> Vec<Vec<u8>> {
-        der::elements(&self.raw).into_iter().map(fold).collect()
+    /// Its relative names, taken apart when they are first asked for.
+    pub(super) fn parts(&self) -> &Parts {
+        self.parts.get_or_init(|| {
+            let relative = der::elements(&self.raw);
+            Parts {
+                folded: relative.iter().map(|relative| fold(relative)).collect(),
+                relative: relative.into_iter().map(<[u8]>::to_vec).collect(),
+            }
+        })
     }
 }
 
