@@ -60,7 +60,6 @@ const DIVERGENCES: &[(&str, &str)] = &[
     ("rfc5280::nc::not-allowed-in-ee-critical", ISSUANCE),
     ("rfc5280::serial::too-long", ISSUANCE),
     ("rfc5280::serial::zero", ISSUANCE),
-    ("rfc5280::ski::critical-ski", ISSUANCE),
     ("rfc5280::ski::root-missing-ski", ISSUANCE),
     ("rfc5280::ski::intermediate-missing-ski", ISSUANCE),
     ("rfc5280::ee-empty-issuer", ISSUANCE),
