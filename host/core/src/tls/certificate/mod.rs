@@ -98,6 +98,7 @@ impl SubjectNames {
             + self.directories.len()
             + self.uris.len()
             + self.others
+            + self.malformed
     }
 }
 
