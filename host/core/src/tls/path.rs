@@ -94,13 +94,22 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// All that issued something: the intermediates, then an anchor that is not the end entity.
-    pub(super) fn issuers(&self) -> impl Iterator<Item = &Step<'a>> {
-        let anchor = match &self.end {
+    /// The trust anchor, if there is one that is not the end entity.
+    pub(super) fn anchor_above(&self) -> Option<&Step<'a>> {
+        match &self.end {
             End::Anchor(anchor) => Some(anchor),
             _ => None,
-        };
-        self.intermediates().iter().chain(anchor)
+        }
+    }
+
+    /// All that issued something: the intermediates, then an anchor that is not the end entity.
+    pub(super) fn issuers(&self) -> impl Iterator<Item = &Step<'a>> {
+        self.intermediates().iter().chain(self.anchor_above())
+    }
+
+    /// Each certificate once: the steps, then an anchor that is not one of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Step<'a>> {
+        self.steps.iter().chain(self.anchor_above())
     }
 }
 

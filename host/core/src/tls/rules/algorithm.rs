@@ -8,11 +8,13 @@ use crate::tls::rule::RuleId;
 
 /// A key that every engine refuses.
 pub(super) fn too_small(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let small = all(path).filter(|step| match step.certificate.public_key() {
-        PublicKey::Rsa { bits } => *bits < 1024,
-        PublicKey::OtherCurve { bits, .. } => *bits < 224,
-        _ => false,
-    });
+    let small = path
+        .all()
+        .filter(|step| match step.certificate.public_key() {
+            PublicKey::Rsa { bits } => *bits < 1024,
+            PublicKey::OtherCurve { bits, .. } => *bits < 224,
+            _ => false,
+        });
     small
         .map(|step| {
             let message = format!("its key is too small: {}", size(step));
@@ -24,7 +26,7 @@ pub(super) fn too_small(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
 
 /// A key that Java takes, with a warning, and others refuse.
 pub(super) fn small(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let small = all(path).filter(|step| {
+    let small = path.all().filter(|step| {
         matches!(step.certificate.public_key(), PublicKey::Rsa { bits } if (1024..2048).contains(bits))
     });
     small
@@ -59,12 +61,6 @@ pub(super) fn sha1(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
                 .hint("have it issued anew with SHA-256")
         })
         .collect()
-}
-
-/// The steps, and an anchor that is not one of them.
-fn all<'p, 'a>(path: &'p Path<'a>) -> impl Iterator<Item = &'p Step<'a>> {
-    let anchor = path.issuers().skip(path.intermediates().len());
-    path.steps.iter().chain(anchor)
 }
 
 fn signed_with<'p, 'a>(

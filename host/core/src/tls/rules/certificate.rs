@@ -39,9 +39,8 @@ pub(super) fn old_version(set: &Set<'_>) -> Vec<Finding> {
 /// An extension that must not be ignored and is not understood. Of an anchor only name and key
 /// count (RFC 5280, section 6.1.1), though OpenSSL looks at more.
 pub(super) fn unknown_critical_extension(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let anchor = path.issuers().skip(path.intermediates().len());
     let steps = path.steps.iter().map(|step| (step, false));
-    let all = steps.chain(anchor.map(|step| (step, true)));
+    let all = steps.chain(path.anchor_above().map(|step| (step, true)));
     all.filter_map(|(step, is_anchor)| {
         let unknown = &*step.certificate.extensions().unknown_critical;
         let [oid, others @ ..] = unknown else {

@@ -50,8 +50,7 @@ pub(super) fn not_yet_valid(set: &Set<'_>) -> Vec<Finding> {
 /// A certificate on the path is valid, and not for long.
 pub(super) fn ends_soon(set: &Set<'_>) -> Vec<Finding> {
     let now = set.policy.now();
-    let anchor = set.path.issuers().skip(set.path.intermediates().len());
-    let ending = set.path.steps.iter().chain(anchor).filter(|step| {
+    let ending = set.path.all().filter(|step| {
         let left = step.certificate.not_after().saturating_sub(now);
         step.certificate.is_valid_at(now) && left < SOON * DAY
     });
@@ -82,8 +81,8 @@ pub(super) fn intermediate(path: &Path<'_>, policy: &TlsPolicy) -> Vec<Finding> 
 
 /// The anchor is not valid now. Java does not look; OpenSSL does.
 pub(super) fn anchor(path: &Path<'_>, policy: &TlsPolicy) -> Vec<Finding> {
-    let of_others = path.issuers().skip(path.intermediates().len());
-    of_others
+    path.anchor_above()
+        .into_iter()
         .filter_map(|step| outside(step, policy.now()))
         .map(|(step, message)| {
             Finding::new(RuleId::Tim005, step.place(), message)

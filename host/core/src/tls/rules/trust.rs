@@ -94,7 +94,7 @@ pub(super) fn trusts_itself(set: &Set<'_>) -> Vec<Finding> {
 
 /// An anchor that may not issue. A v1 certificate cannot say whether it may, so it has to be a root.
 pub(super) fn anchor_is_no_ca(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let End::Anchor(anchor) = &path.end else {
+    let Some(anchor) = path.anchor_above() else {
         return Vec::new();
     };
     let certificate = anchor.certificate;
@@ -114,7 +114,7 @@ pub(super) fn anchor_is_no_ca(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
 
 /// An anchor that somebody else issued. OpenSSL does not stop there unless it is told to.
 pub(super) fn anchor_is_an_intermediate(path: &Path<'_>, _: &TlsPolicy) -> Vec<Finding> {
-    let End::Anchor(anchor) = &path.end else {
+    let Some(anchor) = path.anchor_above() else {
         return Vec::new();
     };
     if anchor.certificate.is_self_issued() {
