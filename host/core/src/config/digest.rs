@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A SHA-256 digest, written as 64 hexadecimal digits. Not a secret.
@@ -28,6 +29,13 @@ pub enum DigestError {
 }
 
 impl Sha256Digest {
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut value = [0; 32];
+        value.copy_from_slice(digest(&SHA256, bytes).as_ref());
+        Self(value)
+    }
+
     /// A digest that was computed.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

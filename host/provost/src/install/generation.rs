@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use provost_core::config::Sha256Digest;
 use provost_core::tls::render::{Access, RenderedFiles};
 use provost_core::tls::{ArtifactFile, RawTlsFiles};
 use provost_plugin_api::SecretBytes;
@@ -15,7 +16,6 @@ use super::manifest::{InstalledFile, Manifest};
 use super::steps::Step;
 use super::{InstallError, Owner};
 use crate::folder::Folder;
-use crate::loader::sha256;
 use crate::place::check_one;
 
 /// The bits of a mode that say who may do what.
@@ -139,7 +139,7 @@ impl InstalledGeneration {
         let bytes = reading(&path, read_whole(&file, listed.size))?;
         let bytes = bytes.ok_or_else(|| changed("its size changes".to_owned()))?;
         if let Some(expected) = listed.sha256 {
-            let got = sha256(bytes.secret_bytes());
+            let got = Sha256Digest::of(bytes.secret_bytes());
             if got != expected {
                 return Err(changed(format!("SHA-256 {got}, expected {expected}")));
             }

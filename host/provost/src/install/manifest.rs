@@ -34,7 +34,6 @@ use provost_core::tls::shown;
 use serde::{Deserialize, Serialize};
 
 use super::provenance::{EndEntity, Provenance, now};
-use crate::loader::sha256;
 
 /// The only version there is.
 const VERSION: u32 = 1;
@@ -195,7 +194,7 @@ impl InstalledFile {
             access: file.access,
             owner,
             size: bytes.len() as u64,
-            sha256: (file.access == Access::Public).then(|| sha256(bytes)),
+            sha256: (file.access == Access::Public).then(|| Sha256Digest::of(bytes)),
         }
     }
 

@@ -5,8 +5,6 @@ use provost_core::tls::{Certificate, TlsArtifacts, moment, shown};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::loader::sha256;
-
 /// What a manifest says about artifacts beside their files: where they are from, and whose they
 /// are. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +66,8 @@ impl EndEntity {
     pub fn of(certificate: &Certificate) -> Self {
         Self {
             subject: certificate.name(),
-            sha256: sha256(certificate.der()),
-            spki_sha256: sha256(certificate.spki()),
+            sha256: Sha256Digest::of(certificate.der()),
+            spki_sha256: Sha256Digest::of(certificate.spki()),
             not_before: moment(certificate.not_before()),
             not_after: moment(certificate.not_after()),
         }

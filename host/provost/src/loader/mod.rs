@@ -2,7 +2,6 @@
 //!
 //! The order matters: nothing of a library runs before all that its bytes can tell is accepted.
 
-mod digest;
 mod read;
 
 use std::path::PathBuf;
@@ -14,7 +13,6 @@ use provost_worker::SealedLibrary;
 use crate::registry::{self, Registration, RegistryError};
 
 pub use crate::place::UnsafePlace;
-pub(crate) use digest::sha256;
 pub use read::{LIBRARY_LIMIT, ReadError};
 pub(crate) use read::{read, read_hint};
 
@@ -141,7 +139,7 @@ pub(crate) fn accept(
     let sealed = SealedLibrary::seal(&name, &bytes).map_err(seal_error)?;
     // What is hashed is what will be mapped: the sealed bytes, not the file's.
     sealed.read_back(&mut bytes).map_err(seal_error)?;
-    let digest = sha256(&bytes);
+    let digest = Sha256Digest::of(&bytes);
     if let Some(expected) = registration.pin
         && expected != digest
     {

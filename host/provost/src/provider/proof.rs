@@ -276,7 +276,7 @@ mod tests {
 
     fn subject(number: usize) -> Subject {
         Subject {
-            digest: crate::loader::sha256(b"library"),
+            digest: Sha256Digest::of(b"library"),
             class: "com.example.Keys".to_owned(),
             conf: 0,
             format: WriteFormat::V3,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use provost_core::config::Sha256Digest;
 use provost_core::section::{LibraryFacts, LoadPolicy, SectionError, check_loadable};
 
-use crate::loader::{ReadError, UnsafePlace, read, read_hint, section_hint, sha256};
+use crate::loader::{ReadError, UnsafePlace, read, read_hint, section_hint};
 
 /// A provider library and what its section declares.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Library {
         let refusal = check_loadable(&facts, policy).err();
         Ok(Self {
             path,
-            digest: sha256(&bytes),
+            digest: Sha256Digest::of(&bytes),
             size: bytes.len() as u64,
             facts,
             refusal,

@@ -1,8 +1,7 @@
 //! Rules about the private key.
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use super::Set;
+use crate::config::Sha256Digest;
 use crate::tls::finding::{ArtifactFile, Finding, Place};
 use crate::tls::rule::RuleId;
 
@@ -69,10 +68,8 @@ pub(super) fn publicly_known(set: &Set<'_>) -> Vec<Finding> {
 }
 
 fn published(spki: &[u8], known: &[&str], place: Place, whose: &str) -> Option<Finding> {
-    let digest = digest(&SHA256, spki);
-    let hex =
-        crate::config::Sha256Digest::from_bytes(digest.as_ref().try_into().unwrap_or_default());
-    if !known.contains(&hex.to_string().as_str()) {
+    let digest = Sha256Digest::of(spki).to_string();
+    if !known.contains(&digest.as_str()) {
         return None;
     }
     let message = format!("{whose} is published: anyone can be who it belongs to");
@@ -84,7 +81,9 @@ fn published(spki: &[u8], known: &[&str], place: Place, whose: &str) -> Option<F
 mod tests {
     use rcgen::{KeyPair, PublicKeyData as _};
 
-    use super::{KNOWN, Place, SHA256, digest, published};
+    use aws_lc_rs::digest::{SHA256, digest};
+
+    use super::{KNOWN, Place, published};
     use crate::tls::RuleId;
 
     fn key() -> (Vec<u8>, String) {

@@ -1,10 +1,10 @@
 //! A verdict, for programs. `docs/tls.md` and `docs/schemas/tls-check.json` say what each field is.
 
+use provost_core::config::Sha256Digest;
 use provost_core::tls::{Certificate, Finding, Place, Report, moment};
 use serde::Serialize;
 
 use super::verdict::is_proof_of_concept;
-use crate::loader::sha256;
 
 /// A set, and what was found.
 #[derive(Serialize)]
@@ -111,8 +111,8 @@ impl From<&Certificate> for CertificateDocument {
             ca: certificate.is_ca(),
             not_before: moment(certificate.not_before()),
             not_after: moment(certificate.not_after()),
-            sha256: sha256(certificate.der()).to_string(),
-            spki_sha256: sha256(certificate.spki()).to_string(),
+            sha256: Sha256Digest::of(certificate.der()).to_string(),
+            spki_sha256: Sha256Digest::of(certificate.spki()).to_string(),
         }
     }
 }

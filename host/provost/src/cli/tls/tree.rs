@@ -1,8 +1,7 @@
 //! A chain as a tree: the anchor at the top, below each certificate the one that it issued.
 
+use provost_core::config::Sha256Digest;
 use provost_core::tls::{Certificate, Report, RuleId, moment, shown};
-
-use crate::loader::sha256;
 
 const DAY: i64 = 24 * 60 * 60;
 /// Characters of a validity's bar.
@@ -200,7 +199,7 @@ fn left(from: i64, until: i64, now: i64) -> String {
 /// SHA-256 as `openssl x509 -fingerprint -sha256` and `keytool -list` print it: people compare it
 /// with those.
 fn fingerprint(bytes: &[u8]) -> String {
-    let digest = sha256(bytes);
+    let digest = Sha256Digest::of(bytes);
     let pairs: Vec<String> = digest
         .as_bytes()
         .iter()
