@@ -34,7 +34,7 @@ fn accepted() -> Vec<Accepted> {
 }
 
 /// Compares refusals with the list of those that are known.
-fn compare(refused: &[(&str, String)], listed: Disagreements) {
+fn compare(refused: &[(&str, String)], listed: &[(&str, &str)]) {
     let unlisted: Vec<_> = refused
         .iter()
         .filter(|(name, _)| !listed.iter().any(|(listed, _)| listed == name))
