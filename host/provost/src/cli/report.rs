@@ -165,6 +165,11 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
+/// Says what deserves a look, on one line.
+pub(crate) fn warning(what: &impl Display) {
+    note(&one_line(&format!("warning: {what}")));
+}
+
 /// Prints warnings.
 pub(crate) fn warnings(diagnostics: &[Diagnostic]) {
     let mut stderr = anstream::stderr().lock();

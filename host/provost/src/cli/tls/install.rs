@@ -45,7 +45,7 @@ pub(super) fn run(command: &TlsInstall, global: &Global) -> Result<(), Failure> 
         .install(&render::pem(&artifacts), &provenance)
         .map_err(Error::from)?;
     for warning in &installed.warnings {
-        report::note(&report::one_line(&format!("warning: {warning}")));
+        report::warning(warning);
     }
     let told = match global.output {
         Output::Json => report::json(&Document::of(&installed, &name, &verdict.report)),

@@ -22,8 +22,7 @@ pub(crate) fn policy(
         Ok(roots) => roots,
         // Nobody asked for them, and a set may bring its own.
         Err(error) if judgement.default_roots.is_none() && *setting.origin() == Origin::Default => {
-            let told = format!("warning: {}", report::chain(&error));
-            report::note(&report::one_line(&told));
+            report::warning(&report::chain(&error));
             if let Some(hint) = error.hint() {
                 report::note(&report::hint_lines(&hint, "  "));
             }

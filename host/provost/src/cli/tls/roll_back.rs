@@ -42,7 +42,7 @@ pub(super) fn run(command: &TlsRollback, global: &Global) -> Result<(), Failure>
         }
     };
     for warning in &rolled_back.warnings {
-        report::note(&report::one_line(&format!("warning: {warning}")));
+        report::warning(warning);
     }
     let (generation, previous) = (rolled_back.generation, rolled_back.previous);
     let replaced = rolled_back.replaced;

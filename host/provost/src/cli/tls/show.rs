@@ -18,11 +18,11 @@ use crate::install::{Installation, Role};
 pub(super) fn run(command: &TlsShow, global: &Global) -> Result<(), Failure> {
     let host = configuration::host(global)?;
     let policy = judgement::policy(&command.judgement, &host)?.allow_proof_of_concept();
-    let found = if let Some(path) = &command.path {
-        source::at(path)?
-    } else {
-        let directory = command.directory.as_ref();
-        source::installed(directory.unwrap_or(host.tls.directory.get()))?
+    let directory = command.directory.as_ref();
+    let directory = directory.unwrap_or(host.tls.directory.get());
+    let found = match &command.path {
+        Some(path) => source::at(path)?,
+        None => source::installed(directory)?,
     };
     let report = TlsArtifacts::validate(found.raw, &policy).report;
     match global.output {
@@ -30,8 +30,6 @@ pub(super) fn run(command: &TlsShow, global: &Global) -> Result<(), Failure> {
         Output::Text => {
             let mut text = text(&found.name, &report, policy.now());
             if command.path.is_none() {
-                let directory = command.directory.as_ref();
-                let directory = directory.unwrap_or(host.tls.directory.get());
                 let _ = write!(text, "\n\n{}", generations(directory)?);
             }
             report::print(text.trim_end())
