@@ -29,7 +29,17 @@ fn an_empty_file_is_all_defaults() {
     assert_eq!(*defaults.proof.get(), Proof::Required);
     assert_eq!(*defaults.unpinned.get(), Unpinned::Refuse);
     assert_eq!(defaults.lanes.origin(), &Origin::Default);
+    assert_eq!(host.transfer.window.bytes(), 64 << 20);
     assert!(!host.has_inline_secrets());
+}
+
+#[test]
+fn a_transfer_window_is_from_16_mib_to_16_gib() {
+    for (text, bytes) in [("16MiB", 1 << 24), ("1 GiB", 1 << 30), ("16GiB", 1 << 34)] {
+        let host = clean(host(&format!("[transfer]\nwindow = \"{text}\"\n")));
+        assert_eq!(host.transfer.window.bytes(), bytes);
+        assert_eq!(host.transfer.window.origin(), &Origin::File { line: 2 });
+    }
 }
 
 #[test]
@@ -240,6 +250,15 @@ fn a_value_of_the_wrong_kind_is_refused() {
         ),
         ("[classes.\"a.b\"]\nmemory = \"1MiB\"", "less than 64MiB"),
         (
+            "[transfer]\nwindow = \"15MiB\"",
+            "not between 16MiB and 16GiB",
+        ),
+        (
+            "[transfer]\nwindow = \"17GiB\"",
+            "not between 16MiB and 16GiB",
+        ),
+        ("[transfer]\nwindow = 64", "is a number, expected text"),
+        (
             "[classes.\"a.b\"]\nsha256 = \"00\"",
             "64 hexadecimal digits, this text has 2",
         ),
@@ -337,6 +356,7 @@ fn explain_names_every_value_with_its_origin() {
             "tls.owner = (none) (default)",
             "tls.default_roots = native (default)",
             "tls.strict = false (default)",
+            "transfer.window = 64MiB (default)",
             "classes.\"a.b\".library = (none) (default)",
             "classes.\"a.b\".sha256 = (none) (default)",
             "classes.\"a.b\".unpinned = refuse (default)",

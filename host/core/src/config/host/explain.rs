@@ -9,7 +9,7 @@ use super::policy::{
     WriteFormat, WritePolicy,
 };
 use super::setting::{Origin, Setting};
-use super::{DescriptionPolicy, HostConfiguration, Libraries, TlsSettings};
+use super::{DescriptionPolicy, HostConfiguration, Libraries, TlsSettings, TransferSettings};
 
 /// One value of the host configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         libraries,
         description,
         tls,
+        transfer,
         source,
         classes,
         unlisted_class: _,
@@ -53,6 +54,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         default_roots,
         strict,
     } = tls;
+    let TransferSettings { window } = transfer;
     let mut list = List(Vec::new());
     list.optional(
         "security_configuration",
@@ -73,6 +75,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     list.optional("tls.owner", owner.as_ref(), Clone::clone);
     list.add("tls.default_roots", default_roots, Clone::clone);
     list.add("tls.strict", strict, |strict| *strict);
+    list.add("transfer.window", window, |window| *window);
     for (name, class) in classes {
         list.class(&format!("classes.\"{name}\""), class);
         for entry in &class.conf {

@@ -6,6 +6,7 @@ mod policy;
 mod read;
 mod setting;
 mod tls;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub use self::setting::{Origin, Setting};
 pub use self::tls::{
     DefaultRootsSource, DefaultRootsSourceError, FileOwner, FileOwnerError, TlsSettings,
 };
+pub use self::transfer::TransferSettings;
 
 use super::class_name::ClassName;
 use super::diagnostic::{Diagnostic, Diagnostics, Loaded};
@@ -45,6 +47,8 @@ pub struct HostConfiguration {
     pub description: DescriptionPolicy,
     /// Where TLS artifacts are installed, and what they are held against.
     pub tls: TlsSettings,
+    /// How objects are transferred.
+    pub transfer: TransferSettings,
     source: Arc<Source>,
     classes: BTreeMap<ClassName, ClassConfiguration>,
     unlisted_class: ClassConfiguration,

@@ -6,6 +6,7 @@ mod environment;
 mod prefixes;
 mod secrets;
 mod tls;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,6 +74,7 @@ impl Reader<'_> {
         };
         let description = self.description(top.table("description"));
         let tls = self.tls(top.table("tls"));
+        let transfer = self.transfer(top.table("transfer"));
         let classes = match top.table("classes") {
             Some(table) => self.classes(&table),
             None => std::collections::BTreeMap::new(),
@@ -95,6 +97,7 @@ impl Reader<'_> {
             libraries,
             description,
             tls,
+            transfer,
             source: Arc::clone(self.report.source()),
             classes,
             unlisted_class: ClassConfiguration::with_defaults(),

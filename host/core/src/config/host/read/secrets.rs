@@ -5,7 +5,7 @@ use crate::config::source::Span;
 
 /// What tables between braces hold that is no secret. A value of any other name is hidden, because
 /// it may be a secret whose name was misspelt.
-const PLAIN: [&str; 30] = [
+const PLAIN: [&str; 31] = [
     "cluster_id",
     "conf",
     "credential",
@@ -35,6 +35,7 @@ const PLAIN: [&str; 30] = [
     "unauthenticated",
     "unpinned",
     "uri",
+    "window",
     "write",
 ];
 
