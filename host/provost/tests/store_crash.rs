@@ -11,7 +11,9 @@ use std::path::Path;
 use std::process::Command;
 
 use bytes::Bytes;
-use provost::store::{FileStore, Metadata, ObjectPrefix, ObjectStore, ObjectStoreExt, ObjectUri};
+use provost::store::{
+    Condition, FileStore, Metadata, ObjectPrefix, ObjectStore, ObjectStoreExt, ObjectUri,
+};
 use rustix::process::{Signal, getpid, kill_process};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,6 +28,8 @@ enum Case {
     ReplaceAlike,
     /// The old object is a file that no store wrote.
     ReplaceForeign,
+    /// The body stays.
+    Metadata,
     Delete,
 }
 
@@ -37,11 +41,12 @@ enum Seen {
 }
 
 impl Case {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::FirstPut,
         Self::Replace,
         Self::ReplaceAlike,
         Self::ReplaceForeign,
+        Self::Metadata,
         Self::Delete,
     ];
 
@@ -56,6 +61,7 @@ impl Case {
     fn after(self) -> Seen {
         match self {
             Self::Delete => Seen::Nothing,
+            Self::Metadata => object(b"old, and its last sixteen bytes", Some("new")),
             Self::ReplaceAlike => object(b"new, and its last sixteen bytes", Some("new")),
             _ => object(b"new body", Some("new")),
         }
@@ -138,7 +144,13 @@ fn write_and_die(arguments: &str) {
             kill_process(getpid(), Signal::KILL).unwrap();
         }
     });
-    wait_for(put(&store, &uri_in(Path::new(parts[3])), &case.after()));
+    let uri = uri_in(Path::new(parts[3]));
+    if case == Case::Metadata {
+        let new = Metadata::try_from(vec![("tag", "new")]).unwrap();
+        wait_for(store.replace_metadata(&uri, new, Condition::Always)).unwrap();
+    } else {
+        wait_for(put(&store, &uri, &case.after()));
+    }
 }
 
 /// Runs the writer; says whether it lived to the end.
@@ -207,7 +219,10 @@ fn check(case: Case, named: bool) {
         "{case}: changed back"
     );
     let (steps, mode) = (seen.len() - 1, if named { "named" } else { "unnamed" });
-    let least = if case == Case::Delete { 7 } else { 15 };
+    let least = match case {
+        Case::Delete | Case::Metadata => 7,
+        _ => 15,
+    };
     assert!(steps >= least, "{case}: only {steps} steps are watched");
     println!("{case}, {mode} staging: killed at each of {steps} steps, changed after {change}");
 }

@@ -12,6 +12,7 @@
 //! ```
 
 mod bodies;
+mod conditions;
 mod listing;
 mod replacing;
 
@@ -22,6 +23,10 @@ use provost::store::{Metadata, ObjectPrefix, ObjectStore, ObjectUri};
 pub use bodies::{
     empty_body, exact_ranges, large_streamed_body, ranges_outside_are_refused,
     reading_in_any_step_gives_the_same_body,
+};
+pub use conditions::{
+    conditions_hold_when_a_large_body_is_finished, get_if_match, metadata_is_replaced_alone,
+    one_of_many_is_first, put_if_absent, put_if_unchanged, unknown_versions_are_refused,
 };
 pub use listing::{
     list_is_sorted_and_prefix_bound_at_slash, list_of_nothing_is_empty,
@@ -66,6 +71,13 @@ pub async fn all(store: &dyn ObjectStore, under: &ObjectPrefix) {
         list_of_nothing_is_empty,
         many_objects_are_all_listed,
         names_survive,
+        put_if_absent,
+        put_if_unchanged,
+        conditions_hold_when_a_large_body_is_finished,
+        one_of_many_is_first,
+        metadata_is_replaced_alone,
+        get_if_match,
+        unknown_versions_are_refused,
     ];
 }
 

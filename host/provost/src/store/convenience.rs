@@ -1,18 +1,39 @@
 //! What callers of a store like, on top of what adapters implement.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Metadata, ObjectHead, ObjectInfo, ObjectPrefix, ObjectStore, ObjectUri, StoreError};
+use super::{
+    GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectPrefix, ObjectStore,
+    ObjectUri, ObjectVersion, ObjectWriter, StoreError,
+};
 
 /// Conveniences over any [`ObjectStore`], for objects and listings that fit into memory.
 #[async_trait]
 pub trait ObjectStoreExt {
+    /// Begins an object that has no more than metadata, and replaces what is there.
+    async fn put(
+        &self,
+        uri: &ObjectUri,
+        metadata: Metadata,
+    ) -> Result<Box<dyn ObjectWriter>, StoreError>;
+
+    /// Opens an object.
+    async fn get(&self, uri: &ObjectUri) -> Result<Object, StoreError>;
+
+    /// Opens a part of an object's body.
+    async fn get_range(&self, uri: &ObjectUri, range: Range<u64>) -> Result<Object, StoreError>;
+
+    /// Metadata and facts of an object, without its body.
+    async fn head(&self, uri: &ObjectUri) -> Result<ObjectHead, StoreError>;
+
     /// Puts a whole body.
     async fn put_bytes(
         &self,
         uri: &ObjectUri,
-        metadata: Metadata,
+        new: impl Into<NewObject> + Send,
         body: Bytes,
     ) -> Result<ObjectInfo, StoreError>;
 
@@ -26,17 +47,40 @@ pub trait ObjectStoreExt {
 
     /// A whole listing.
     async fn list_all(&self, prefix: &ObjectPrefix) -> Result<Vec<ObjectInfo>, StoreError>;
+
+    /// A whole listing of versions.
+    async fn versions_all(&self, prefix: &ObjectPrefix) -> Result<Vec<ObjectVersion>, StoreError>;
 }
 
 #[async_trait]
 impl<S: ObjectStore + ?Sized> ObjectStoreExt for S {
-    async fn put_bytes(
+    async fn put(
         &self,
         uri: &ObjectUri,
         metadata: Metadata,
+    ) -> Result<Box<dyn ObjectWriter>, StoreError> {
+        self.create(uri, metadata.into()).await
+    }
+
+    async fn get(&self, uri: &ObjectUri) -> Result<Object, StoreError> {
+        self.open(uri, GetOptions::default()).await
+    }
+
+    async fn get_range(&self, uri: &ObjectUri, range: Range<u64>) -> Result<Object, StoreError> {
+        self.open(uri, range.into()).await
+    }
+
+    async fn head(&self, uri: &ObjectUri) -> Result<ObjectHead, StoreError> {
+        self.look(uri, None).await
+    }
+
+    async fn put_bytes(
+        &self,
+        uri: &ObjectUri,
+        new: impl Into<NewObject> + Send,
         body: Bytes,
     ) -> Result<ObjectInfo, StoreError> {
-        let mut writer = self.put(uri, metadata).await?;
+        let mut writer = self.create(uri, new.into()).await?;
         writer.write(body).await?;
         writer.finish().await
     }
@@ -66,6 +110,17 @@ impl<S: ObjectStore + ?Sized> ObjectStoreExt for S {
 
     async fn list_all(&self, prefix: &ObjectPrefix) -> Result<Vec<ObjectInfo>, StoreError> {
         let mut lister = self.list(prefix).await?;
+        let mut all = Vec::new();
+        loop {
+            let page = lister.next_page().await?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    }
+    async fn versions_all(&self, prefix: &ObjectPrefix) -> Result<Vec<ObjectVersion>, StoreError> {
+        let mut lister = self.versions(prefix).await?;
         let mut all = Vec::new();
         loop {
             let page = lister.next_page().await?;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{MetadataError, ObjectPrefix, ObjectUri, Scheme};
+use super::{Condition, MetadataError, ObjectPrefix, ObjectUri, Scheme};
 
 /// What goes wrong in a store: which object, at which step, why.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,100 @@ pub enum StoreError {
         /// Size of the body.
         size: u64,
     },
+    /// What should hold of the object under the name did not.
+    #[error("`{uri}`: {}", unmet(condition))]
+    Condition {
+        /// The object.
+        uri: ObjectUri,
+        /// What did not hold.
+        condition: Condition,
+    },
+    /// This store keeps no versions, or not of these objects.
+    #[error("`{name}`: this store keeps no versions")]
+    NoVersions {
+        /// The object or prefix.
+        name: String,
+    },
+    /// There is no such multipart upload.
+    #[error("`{uri}`: there is no unfinished upload {id:?}")]
+    NoUpload {
+        /// The object it would have become.
+        uri: ObjectUri,
+        /// What was asked for.
+        id: String,
+    },
+    /// This store cannot encrypt by itself as it was asked to.
+    #[error("`{uri}`: this store has no {mode}")]
+    NoServerSideEncryption {
+        /// The object.
+        uri: ObjectUri,
+        /// What was asked for, such as "SSE-S3".
+        mode: String,
+    },
+    /// The store does not let these credentials do it.
+    #[error("`{name}`: not allowed to {step}: {reason}")]
+    Denied {
+        /// The object or prefix.
+        name: String,
+        /// What was being done.
+        step: &'static str,
+        /// The store's answer.
+        reason: String,
+    },
+    /// The store has too much to do, or is not there, also after several attempts.
+    #[error("`{name}`: cannot {step}: the store is not available: {reason}")]
+    Unavailable {
+        /// The object or prefix.
+        name: String,
+        /// What was being done.
+        step: &'static str,
+        /// The last answer.
+        reason: String,
+    },
+    /// The bucket is in another region than the one that was asked.
+    #[error("`{name}`: the bucket is in the region {found}, and {asked} was asked")]
+    Region {
+        /// The object or prefix.
+        name: String,
+        /// Where the bucket is.
+        found: String,
+        /// Which region was asked.
+        asked: String,
+    },
+    /// No region is known.
+    #[error("`{name}`: no region is known")]
+    NoRegion {
+        /// The object or prefix.
+        name: String,
+    },
+    /// There are no credentials, or they could not be had.
+    #[error("`{name}`: no credentials: {reason}")]
+    Credentials {
+        /// The object or prefix.
+        name: String,
+        /// Where they were looked for, and what was found.
+        reason: String,
+    },
+    /// The store took too long.
+    #[error("`{name}`: cannot {step}: no answer in time: {reason}")]
+    Timeout {
+        /// The object or prefix.
+        name: String,
+        /// What was being done.
+        step: &'static str,
+        /// Which time ran out.
+        reason: String,
+    },
+    /// The store answered with something that is not an answer to what was asked.
+    #[error("`{name}`: cannot {step}: the store's answer is wrong: {problem}")]
+    Answer {
+        /// The object or prefix.
+        name: String,
+        /// What was being done.
+        step: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The operating system refused a step.
     #[error("`{uri}`: cannot {step}: {source}")]
     Io {
@@ -146,6 +240,39 @@ impl StoreError {
             Self::Sidecar { .. } => "the object was changed, damaged or copied without its \
                  metadata file; restore the two together"
                 .to_owned(),
+            Self::Condition {
+                condition: Condition::Absent,
+                ..
+            } => "remove it first, or put under another name".to_owned(),
+            Self::Condition { .. } => {
+                "nothing was changed; look at what is there now, and do it again".to_owned()
+            }
+            Self::NoUpload { .. } => {
+                "it is complete or given up; `provost object uploads ls` lists those that are \
+                 not"
+                .to_owned()
+            }
+            Self::NoServerSideEncryption { .. } => "encryption by the store is for s3:// \
+                 locations; CSE-Custom encrypts everywhere"
+                .to_owned(),
+            Self::Denied { .. } => "check the policies of the bucket, of the KMS key and of these \
+                 credentials, and the clock"
+                .to_owned(),
+            Self::Unavailable { .. } | Self::Timeout { .. } => {
+                "try again later, or check endpoint and network; `provost check --explain` shows \
+                 the endpoint"
+                    .to_owned()
+            }
+            Self::Region { found, .. } => format!(
+                "set `region = \"{found}\"` in [s3], or in [s3.buckets.\"NAME\"] for this bucket \
+                 alone, in provost.toml"
+            ),
+            Self::NoRegion { .. } => {
+                "set `region` in [s3] of provost.toml, or AWS_REGION".to_owned()
+            }
+            Self::Credentials { .. } => "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or \
+                 AWS_PROFILE or `profile` in [s3] of provost.toml"
+                .to_owned(),
             _ => return None,
         })
     }
@@ -153,6 +280,13 @@ impl StoreError {
     /// Whether the object is simply not there.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound { .. })
+    }
+}
+
+fn unmet(condition: &Condition) -> &'static str {
+    match condition {
+        Condition::Absent => "there is an object of that name",
+        Condition::Always | Condition::Unchanged(_) => "it was changed or removed meanwhile",
     }
 }
 

@@ -11,22 +11,26 @@ mod adapter;
 mod convenience;
 pub mod encrypted;
 mod error;
+mod facts;
 mod file;
 mod metadata;
 mod object;
 mod opening;
 mod release;
+mod request;
 mod staged;
 mod uri;
 
 pub use adapter::ObjectStoreAdapter;
 pub use convenience::ObjectStoreExt;
 pub use error::StoreError;
+pub use facts::{
+    Attributes, ObjectHead, ObjectInfo, ObjectVersion, ServerSideEncryption, Tags, Upload,
+};
 pub use file::{FileStore, Step};
 pub use metadata::{Metadata, MetadataError};
-pub use object::{
-    Object, ObjectHead, ObjectInfo, ObjectLister, ObjectReader, ObjectStore, ObjectWriter,
-};
+pub use object::{Object, ObjectLister, ObjectReader, ObjectStore, ObjectWriter, VersionLister};
 pub use opening::Stores;
 pub use release::{Existing, ReleaseError, Spool, VerifiedFile};
+pub use request::{Condition, GetOptions, NewObject};
 pub use uri::{ObjectPrefix, ObjectUri, Scheme, UriError};

@@ -1,13 +1,14 @@
 //! The contract of a store.
 
 use std::fmt;
-use std::ops::Range;
-use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Metadata, ObjectPrefix, ObjectUri, StoreError};
+use super::{
+    Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectInfo, ObjectPrefix, ObjectUri,
+    ObjectVersion, StoreError, Tags, Upload,
+};
 
 /// A store of objects: what an adapter implements. Callers find more in
 /// [`ObjectStoreExt`](super::ObjectStoreExt).
@@ -18,28 +19,62 @@ use super::{Metadata, ObjectPrefix, ObjectUri, StoreError};
 #[async_trait]
 pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// Begins an object. Nothing is visible under `uri` until [`ObjectWriter::finish`], which then
-    /// replaces what was there, body and metadata together.
-    async fn put(
+    /// replaces what was there, body and metadata together, if the condition holds.
+    async fn create(
         &self,
         uri: &ObjectUri,
-        metadata: Metadata,
+        new: NewObject,
     ) -> Result<Box<dyn ObjectWriter>, StoreError>;
 
-    /// Opens an object. What it reads stays that one version while others replace or delete it.
-    async fn get(&self, uri: &ObjectUri) -> Result<Object, StoreError>;
+    /// Opens an object, or a part of its body; [`ObjectInfo::size`] is that of the whole. What is
+    /// read stays that one version while others replace or delete it, or the rest is an error. A
+    /// range that is empty, inverted or not inside the body is [`StoreError::Range`].
+    async fn open(&self, uri: &ObjectUri, options: GetOptions) -> Result<Object, StoreError>;
 
-    /// Opens a part of an object's body; [`ObjectInfo::size`] remains that of the whole. A range
-    /// that is empty, inverted or not inside the body is [`StoreError::Range`].
-    async fn get_range(&self, uri: &ObjectUri, range: Range<u64>) -> Result<Object, StoreError>;
-
-    /// Metadata and facts of an object, without its body.
-    async fn head(&self, uri: &ObjectUri) -> Result<ObjectHead, StoreError>;
+    /// Metadata and facts of an object, without its body: of this version, or of the current one.
+    async fn look(&self, uri: &ObjectUri, version: Option<&str>) -> Result<ObjectHead, StoreError>;
 
     /// All objects that `prefix` covers, in the order of their keys' bytes.
     async fn list(&self, prefix: &ObjectPrefix) -> Result<Box<dyn ObjectLister>, StoreError>;
 
     /// Removes an object. Removing what is not there succeeds, as it does on S3.
     async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError>;
+
+    /// Replaces the user metadata of an object, and nothing else: body, attributes, tags and
+    /// encryption by the store stay. No reader sees anything between.
+    async fn replace_metadata(
+        &self,
+        uri: &ObjectUri,
+        metadata: Metadata,
+        condition: Condition,
+    ) -> Result<ObjectInfo, StoreError>;
+
+    /// The tags of an object: of this version, or of the current one. None where a store has none.
+    async fn tags(&self, uri: &ObjectUri, version: Option<&str>) -> Result<Tags, StoreError> {
+        self.look(uri, version).await.map(|_| Tags::new())
+    }
+
+    /// All versions of all objects that `prefix` covers, in the order of keys, newest first.
+    async fn versions(&self, prefix: &ObjectPrefix) -> Result<Box<dyn VersionLister>, StoreError> {
+        Err(StoreError::NoVersions {
+            name: prefix.to_string(),
+        })
+    }
+
+    /// The multipart uploads to names that `prefix` covers that are neither complete nor given up.
+    async fn uploads(&self, prefix: &ObjectPrefix) -> Result<Vec<Upload>, StoreError> {
+        let _ = prefix;
+        Ok(Vec::new())
+    }
+
+    /// Gives up a multipart upload, whoever began it. What is not there is
+    /// [`StoreError::NoUpload`].
+    async fn abort_upload(&self, upload: &Upload) -> Result<(), StoreError> {
+        Err(StoreError::NoUpload {
+            uri: upload.uri.clone(),
+            id: upload.id.clone(),
+        })
+    }
 }
 
 /// Takes the body of an object that is being put.
@@ -75,60 +110,11 @@ pub trait ObjectLister: Send {
     async fn next_page(&mut self) -> Result<Vec<ObjectInfo>, StoreError>;
 }
 
-/// Facts about an object that a listing knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ObjectInfo {
-    /// Its name.
-    pub uri: ObjectUri,
-    /// Bytes of its body as stored.
-    pub size: u64,
-    /// When it was put, if the store knows.
-    pub last_modified: Option<SystemTime>,
-    /// Changes whenever the object does, if the store has such a mark. Means nothing else.
-    pub etag: Option<String>,
-}
-
-impl ObjectInfo {
-    /// An object of this name and size.
-    pub fn new(uri: ObjectUri, size: u64) -> Self {
-        Self {
-            uri,
-            size,
-            last_modified: None,
-            etag: None,
-        }
-    }
-
-    /// Refuses a range that is empty, inverted or not inside the body.
-    pub fn check_range(&self, range: &Range<u64>) -> Result<(), StoreError> {
-        if range.is_empty() || range.end > self.size {
-            return Err(StoreError::Range {
-                uri: self.uri.clone(),
-                start: range.start,
-                end: range.end,
-                size: self.size,
-            });
-        }
-        Ok(())
-    }
-}
-
-/// Facts about an object, and its metadata.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ObjectHead {
-    /// Name, size and age.
-    pub info: ObjectInfo,
-    /// User metadata.
-    pub metadata: Metadata,
-}
-
-impl ObjectHead {
-    /// Facts and metadata.
-    pub fn new(info: ObjectInfo, metadata: Metadata) -> Self {
-        Self { info, metadata }
-    }
+/// Gives a listing of versions, page by page.
+#[async_trait]
+pub trait VersionLister: Send {
+    /// The next versions; none means that all have been given.
+    async fn next_page(&mut self) -> Result<Vec<ObjectVersion>, StoreError>;
 }
 
 /// An object that was opened.

@@ -1,7 +1,6 @@
 //! An object whose envelope is in an instruction file is two objects of its store: what is left
 //! when the store fails between them.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +10,8 @@ use bytes::Bytes;
 use provost::Error;
 use provost::store::encrypted::{ObjectError, delete};
 use provost::store::{
-    Metadata, Object, ObjectHead, ObjectInfo, ObjectLister, ObjectPrefix, ObjectStore,
-    ObjectStoreAdapter, ObjectUri, ObjectWriter, Scheme, StoreError,
+    Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
+    ObjectPrefix, ObjectStore, ObjectStoreAdapter, ObjectUri, ObjectWriter, Scheme, StoreError,
 };
 use provost_core::config::Isolation;
 
@@ -110,28 +109,24 @@ impl ObjectWriter for FailingWriter {
 
 #[async_trait]
 impl ObjectStore for Failing {
-    async fn put(
+    async fn create(
         &self,
         uri: &ObjectUri,
-        metadata: Metadata,
+        new: NewObject,
     ) -> Result<Box<dyn ObjectWriter>, StoreError> {
         Ok(Box::new(FailingWriter {
             uri: uri.clone(),
-            inner: self.inner.put(uri, metadata).await?,
+            inner: self.inner.create(uri, new).await?,
             store: self.clone(),
         }))
     }
 
-    async fn get(&self, uri: &ObjectUri) -> Result<Object, StoreError> {
-        self.inner.get(uri).await
+    async fn open(&self, uri: &ObjectUri, options: GetOptions) -> Result<Object, StoreError> {
+        self.inner.open(uri, options).await
     }
 
-    async fn get_range(&self, uri: &ObjectUri, range: Range<u64>) -> Result<Object, StoreError> {
-        self.inner.get_range(uri, range).await
-    }
-
-    async fn head(&self, uri: &ObjectUri) -> Result<ObjectHead, StoreError> {
-        self.inner.head(uri).await
+    async fn look(&self, uri: &ObjectUri, version: Option<&str>) -> Result<ObjectHead, StoreError> {
+        self.inner.look(uri, version).await
     }
 
     async fn list(&self, prefix: &ObjectPrefix) -> Result<Box<dyn ObjectLister>, StoreError> {
@@ -143,6 +138,15 @@ impl ObjectStore for Failing {
             return Err(failure(uri));
         }
         self.inner.delete(uri).await
+    }
+
+    async fn replace_metadata(
+        &self,
+        uri: &ObjectUri,
+        metadata: Metadata,
+        condition: Condition,
+    ) -> Result<ObjectInfo, StoreError> {
+        self.inner.replace_metadata(uri, metadata, condition).await
     }
 }
 

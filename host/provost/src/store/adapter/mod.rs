@@ -1,20 +1,21 @@
 //! Stores of the `object_store` crate.
 
+mod attributes;
 mod transfer;
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use object_store::path::Path;
-use object_store::{Attribute, GetOptions, GetResult, ObjectMeta, ObjectStoreExt as _};
+use object_store::{GetResult, ObjectMeta, ObjectStoreExt as _, PutMode, UpdateVersion};
 
 use super::{
-    Metadata, Object, ObjectHead, ObjectInfo, ObjectLister, ObjectPrefix, ObjectStore, ObjectUri,
-    ObjectWriter, Scheme, StoreError,
+    Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
+    ObjectPrefix, ObjectStore, ObjectUri, ObjectWriter, Scheme, StoreError,
 };
+use attributes::{from_attributes, to_attributes};
 use transfer::{PartWriter, StreamBody, StreamLister};
 
 /// One bucket of a store of the `object_store` crate.
@@ -68,10 +69,21 @@ impl ObjectStoreAdapter {
         })
     }
 
-    async fn open(&self, uri: &ObjectUri, options: GetOptions) -> Result<GetResult, StoreError> {
+    async fn ask(
+        &self,
+        uri: &ObjectUri,
+        options: object_store::GetOptions,
+    ) -> Result<GetResult, StoreError> {
         let path = self.path(uri)?;
+        let if_match = options.if_match.clone();
         let opened = self.inner.get_opts(&path, options).await;
-        opened.map_err(|e| failed(uri, "open the object", e))
+        opened.map_err(|error| match (error, if_match) {
+            (object_store::Error::Precondition { .. }, Some(etag)) => StoreError::Condition {
+                uri: uri.clone(),
+                condition: Condition::Unchanged(etag),
+            },
+            (error, _) => failed(uri, "open the object", error),
+        })
     }
 }
 
@@ -112,70 +124,86 @@ fn list_failed(
 }
 
 fn head(uri: &ObjectUri, got: &GetResult) -> Result<ObjectHead, StoreError> {
-    let mut metadata = Metadata::new();
-    for (attribute, value) in &got.attributes {
-        if let Attribute::Metadata(name) = attribute {
-            let added = metadata.insert(name, value.to_string());
-            added.map_err(|source| StoreError::from((uri, source)))?;
-        }
+    let (metadata, attributes) =
+        from_attributes(&got.attributes).map_err(|source| StoreError::from((uri, source)))?;
+    let mut head = ObjectHead::new(info(uri.clone(), &got.meta), metadata);
+    head.attributes = attributes;
+    Ok(head)
+}
+
+/// The stores of that crate in use here keep one version of each object.
+fn no_version(uri: &ObjectUri, version: Option<&str>) -> Result<(), StoreError> {
+    match version {
+        None => Ok(()),
+        Some(_) => Err(StoreError::NoVersions {
+            name: uri.to_string(),
+        }),
     }
-    Ok(ObjectHead::new(info(uri.clone(), &got.meta), metadata))
+}
+
+fn mode(condition: &Condition) -> PutMode {
+    match condition {
+        Condition::Always => PutMode::Overwrite,
+        Condition::Absent => PutMode::Create,
+        Condition::Unchanged(etag) => PutMode::Update(UpdateVersion {
+            e_tag: Some(etag.clone()),
+            version: None,
+        }),
+    }
 }
 
 #[async_trait]
 impl ObjectStore for ObjectStoreAdapter {
-    async fn put(
+    async fn create(
         &self,
         uri: &ObjectUri,
-        metadata: Metadata,
+        new: NewObject,
     ) -> Result<Box<dyn ObjectWriter>, StoreError> {
-        let attributes = metadata
-            .iter()
-            .map(|(name, value)| {
-                (
-                    Attribute::Metadata(name.to_owned().into()),
-                    value.to_owned(),
-                )
-            })
-            .collect();
         let path = self.path(uri)?;
-        Ok(Box::new(PartWriter::new(
-            uri,
-            path,
-            &self.inner,
-            attributes,
-        )))
+        if let Some(mode) = &new.encryption {
+            return Err(StoreError::NoServerSideEncryption {
+                uri: uri.clone(),
+                mode: mode.to_string(),
+            });
+        }
+        let writer = PartWriter::new(uri, path, &self.inner, &new);
+        Ok(Box::new(writer))
     }
 
-    async fn get(&self, uri: &ObjectUri) -> Result<Object, StoreError> {
-        let got = self.open(uri, GetOptions::default()).await?;
-        let head = head(uri, &got)?;
-        let left = head.info.size;
-        Ok(Object::new(head, Box::new(StreamBody::new(uri, got, left))))
-    }
-
-    async fn get_range(&self, uri: &ObjectUri, range: Range<u64>) -> Result<Object, StoreError> {
-        // Stores differ in what they make of a range outside the body, so its size comes first,
-        // and the mark of that version with it.
-        let before = self.head(uri).await?.info;
-        before.check_range(&range)?;
-        let options = GetOptions {
-            range: Some(range.clone().into()),
-            if_match: before.etag,
-            ..GetOptions::default()
+    async fn open(&self, uri: &ObjectUri, options: GetOptions) -> Result<Object, StoreError> {
+        let GetOptions {
+            range,
+            version,
+            mut if_match,
+        } = options;
+        no_version(uri, version.as_deref())?;
+        if let Some(range) = &range {
+            // Stores differ in what they make of a range outside the body, so its size comes
+            // first, and the mark of that version with it.
+            let before = self.look(uri, None).await?.info;
+            before.check_etag(if_match.as_deref())?;
+            before.check_range(range)?;
+            if_match = before.etag;
+        }
+        let length = range.as_ref().map(|range| range.end - range.start);
+        let options = object_store::GetOptions {
+            range: range.map(Into::into),
+            if_match,
+            ..Default::default()
         };
-        let got = self.open(uri, options).await?;
+        let got = self.ask(uri, options).await?;
         let head = head(uri, &got)?;
-        let body = StreamBody::new(uri, got, range.end - range.start);
+        let body = StreamBody::new(uri, got, length.unwrap_or(head.info.size));
         Ok(Object::new(head, Box::new(body)))
     }
 
-    async fn head(&self, uri: &ObjectUri) -> Result<ObjectHead, StoreError> {
-        let options = GetOptions {
+    async fn look(&self, uri: &ObjectUri, version: Option<&str>) -> Result<ObjectHead, StoreError> {
+        no_version(uri, version)?;
+        let options = object_store::GetOptions {
             head: true,
-            ..GetOptions::default()
+            ..Default::default()
         };
-        head(uri, &self.open(uri, options).await?)
+        head(uri, &self.ask(uri, options).await?)
     }
 
     async fn list(&self, prefix: &ObjectPrefix) -> Result<Box<dyn ObjectLister>, StoreError> {
@@ -183,7 +211,7 @@ impl ObjectStore for ObjectStoreAdapter {
         // Listings of that crate leave out the object of exactly the prefix's name.
         let exact = match prefix.as_object() {
             None => None,
-            Some(uri) => match self.head(&uri).await {
+            Some(uri) => match self.look(&uri, None).await {
                 Ok(head) => Some(head.info),
                 Err(e) if e.is_not_found() => None,
                 Err(e) => return Err(e),
@@ -199,5 +227,42 @@ impl ObjectStore for ObjectStoreAdapter {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             done => done.map_err(|e| failed(uri, "delete the object", e)),
         }
+    }
+
+    /// That crate has no copy with new metadata, so the body goes through this process.
+    async fn replace_metadata(
+        &self,
+        uri: &ObjectUri,
+        metadata: Metadata,
+        condition: Condition,
+    ) -> Result<ObjectInfo, StoreError> {
+        let path = self.path(uri)?;
+        let got = self.ask(uri, object_store::GetOptions::default()).await?;
+        let before = head(uri, &got)?;
+        let failed = |e| failed(uri, "replace the metadata", e);
+        // What was read is what is put back, whether or not the caller asks for that.
+        let unchanged = before.info.etag.clone().map(Condition::Unchanged);
+        match &condition {
+            Condition::Always => {}
+            Condition::Absent => {
+                let uri = uri.clone();
+                return Err(StoreError::Condition { uri, condition });
+            }
+            Condition::Unchanged(etag) => before.info.check_etag(Some(etag))?,
+        }
+        let body = got.bytes().await.map_err(failed)?;
+        let condition = unchanged.unwrap_or(condition);
+        let options = object_store::PutOptions {
+            attributes: to_attributes(&metadata, &before.attributes),
+            mode: mode(&condition),
+            ..Default::default()
+        };
+        let put = self.inner.put_opts(&path, body.into(), options).await;
+        let put =
+            put.map_err(|error| transfer::unmet(uri, &condition, error, "replace the metadata"))?;
+        let mut info = ObjectInfo::new(uri.clone(), before.info.size);
+        info.etag = put.e_tag;
+        info.version = put.version;
+        Ok(info)
     }
 }

@@ -14,10 +14,11 @@ use object_store::{
 use zeroize::Zeroizing;
 
 use crate::store::{
-    ObjectInfo, ObjectLister, ObjectPrefix, ObjectReader, ObjectUri, ObjectWriter, StoreError,
+    Condition, NewObject, ObjectInfo, ObjectLister, ObjectPrefix, ObjectReader, ObjectUri,
+    ObjectWriter, StoreError,
 };
 
-use super::{failed, info, list_failed};
+use super::{failed, info, list_failed, mode, to_attributes};
 
 /// Bytes of a part of a large object: above the least that any cloud takes, small beside the
 /// memory that a transfer may use.
@@ -25,12 +26,14 @@ const PART: usize = 8 * 1024 * 1024;
 /// Objects of one page of a listing.
 const PAGE: usize = 1000;
 
-/// Sends a body in one request if it is small, else in parts, one after the other.
+/// Sends a body in one request if it is small, else in parts, one after the other. Uploads in parts
+/// take no condition, so a body with one is sent whole.
 pub(super) struct PartWriter {
     uri: ObjectUri,
     path: Path,
     inner: Arc<dyn object_store::ObjectStore>,
     attributes: Attributes,
+    condition: Condition,
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
     total: u64,
@@ -42,13 +45,14 @@ impl PartWriter {
         uri: &ObjectUri,
         path: Path,
         inner: &Arc<dyn object_store::ObjectStore>,
-        attributes: Attributes,
+        new: &NewObject,
     ) -> Self {
         Self {
             uri: uri.clone(),
             path,
             inner: Arc::clone(inner),
-            attributes,
+            attributes: to_attributes(&new.metadata, &new.attributes),
+            condition: new.condition.clone(),
             waiting: Vec::new(),
             waiting_bytes: 0,
             total: 0,
@@ -84,6 +88,7 @@ impl PartWriter {
         let Some(upload) = &mut self.upload else {
             let options = PutOptions {
                 attributes: self.attributes.clone(),
+                mode: mode(&self.condition),
                 ..PutOptions::default()
             };
             let whole = self.take_waiting();
@@ -101,7 +106,7 @@ impl ObjectWriter for PartWriter {
         self.total += chunk.len() as u64;
         self.waiting_bytes += chunk.len();
         self.waiting.push(chunk);
-        if self.waiting_bytes >= PART {
+        if self.waiting_bytes >= PART && self.condition == Condition::Always {
             let sent = self.send_part().await;
             sent.map_err(|e| failed(&self.uri, "send a part of the body", e))?;
         }
@@ -110,9 +115,10 @@ impl ObjectWriter for PartWriter {
 
     async fn finish(mut self: Box<Self>) -> Result<ObjectInfo, StoreError> {
         let done = self.complete().await;
-        let done = done.map_err(|e| failed(&self.uri, "complete the object", e))?;
+        let done = done.map_err(|e| unmet(&self.uri, &self.condition, e, "complete the object"))?;
         let mut info = ObjectInfo::new(self.uri.clone(), self.total);
         info.etag = done.e_tag;
+        info.version = done.version;
         Ok(info)
     }
 
@@ -139,6 +145,26 @@ impl Drop for PartWriter {
             });
         }
     }
+}
+
+/// What went wrong in a put, which may be that its condition did not hold.
+pub(super) fn unmet(
+    uri: &ObjectUri,
+    condition: &Condition,
+    error: object_store::Error,
+    step: &'static str,
+) -> StoreError {
+    let does_not_hold = match (condition, &error) {
+        (_, object_store::Error::Precondition { .. })
+        | (Condition::Absent, object_store::Error::AlreadyExists { .. })
+        | (Condition::Unchanged(_), object_store::Error::NotFound { .. }) => true,
+        _ => false,
+    };
+    if does_not_hold {
+        let (uri, condition) = (uri.clone(), condition.clone());
+        return StoreError::Condition { uri, condition };
+    }
+    failed(uri, step, error)
 }
 
 /// A body that arrives in pieces of the store's choice.

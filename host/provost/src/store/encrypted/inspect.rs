@@ -8,7 +8,7 @@ use provost_plugin_api::MaterialsDescription;
 
 use super::get::envelope;
 use super::{ObjectError, policy};
-use crate::store::{ObjectInfo, ObjectUri, Stores};
+use crate::store::{ObjectInfo, ObjectStoreExt, ObjectUri, Stores};
 
 /// What an object says of itself. None of it is authenticated.
 #[derive(Debug)]

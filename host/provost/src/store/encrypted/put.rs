@@ -19,7 +19,9 @@ use super::{
 };
 use crate::provider::Proven;
 use crate::random::OsRandomness;
-use crate::store::{Metadata, MetadataError, ObjectStore, ObjectUri, ObjectWriter, StoreError};
+use crate::store::{
+    Metadata, MetadataError, ObjectStore, ObjectStoreExt, ObjectUri, ObjectWriter, StoreError,
+};
 
 /// An object that was written.
 #[derive(Debug)]

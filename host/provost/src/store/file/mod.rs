@@ -8,15 +8,14 @@ mod sidecar;
 mod steps;
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{
-    Metadata, Object, ObjectHead, ObjectInfo, ObjectLister, ObjectPrefix, ObjectStore, ObjectUri,
-    ObjectWriter, StoreError,
+    Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
+    ObjectPrefix, ObjectStore, ObjectUri, ObjectWriter, StoreError,
 };
 use place::Place;
 use publish::Staging;
@@ -87,36 +86,41 @@ impl fmt::Debug for FileStore {
 
 #[async_trait]
 impl ObjectStore for FileStore {
-    async fn put(
+    async fn create(
         &self,
         uri: &ObjectUri,
-        metadata: Metadata,
+        new: NewObject,
     ) -> Result<Box<dyn ObjectWriter>, StoreError> {
         let (place, steps, named) = (Place::of(uri)?, self.steps(uri), self.named_staging);
-        let staging = blocking(move || Staging::begin(place, metadata, steps, named)).await?;
+        if let Some(mode) = &new.encryption {
+            return Err(StoreError::NoServerSideEncryption {
+                uri: uri.clone(),
+                mode: mode.to_string(),
+            });
+        }
+        let staging = blocking(move || Staging::begin(place, new, steps, named)).await?;
         Ok(Box::new(FileWriter {
             uri: uri.clone(),
             staging: Some(staging),
         }))
     }
 
-    async fn get(&self, uri: &ObjectUri) -> Result<Object, StoreError> {
+    async fn open(&self, uri: &ObjectUri, options: GetOptions) -> Result<Object, StoreError> {
         let (place, steps) = (Place::of(uri)?, Self::quiet_steps(uri));
+        no_version(uri, options.version.as_deref())?;
         let (head, file) = blocking(move || read::open(&place, &steps)).await?;
-        let body = FileBody::new(uri.clone(), file, 0..head.info.size);
-        Ok(Object::new(head, Box::new(body)))
-    }
-
-    async fn get_range(&self, uri: &ObjectUri, range: Range<u64>) -> Result<Object, StoreError> {
-        let (place, steps) = (Place::of(uri)?, Self::quiet_steps(uri));
-        let (head, file) = blocking(move || read::open(&place, &steps)).await?;
-        head.info.check_range(&range)?;
+        head.info.check_etag(options.if_match.as_deref())?;
+        if let Some(range) = &options.range {
+            head.info.check_range(range)?;
+        }
+        let range = options.range.unwrap_or(0..head.info.size);
         let body = FileBody::new(uri.clone(), file, range);
         Ok(Object::new(head, Box::new(body)))
     }
 
-    async fn head(&self, uri: &ObjectUri) -> Result<ObjectHead, StoreError> {
+    async fn look(&self, uri: &ObjectUri, version: Option<&str>) -> Result<ObjectHead, StoreError> {
         let (place, steps) = (Place::of(uri)?, Self::quiet_steps(uri));
+        no_version(uri, version)?;
         blocking(move || read::open(&place, &steps).map(|(head, _)| head)).await
     }
 
@@ -129,6 +133,26 @@ impl ObjectStore for FileStore {
     async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError> {
         let (place, steps) = (Place::of(uri)?, self.steps(uri));
         blocking(move || publish::delete(&place, &steps)).await
+    }
+
+    async fn replace_metadata(
+        &self,
+        uri: &ObjectUri,
+        metadata: Metadata,
+        condition: Condition,
+    ) -> Result<ObjectInfo, StoreError> {
+        let (place, steps) = (Place::of(uri)?, self.steps(uri));
+        blocking(move || publish::replace_metadata(&place, metadata, &condition, &steps)).await
+    }
+}
+
+/// There is one version of each file.
+fn no_version(uri: &ObjectUri, version: Option<&str>) -> Result<(), StoreError> {
+    match version {
+        None => Ok(()),
+        Some(_) => Err(StoreError::NoVersions {
+            name: uri.to_string(),
+        }),
     }
 }
 

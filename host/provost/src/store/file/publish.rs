@@ -8,16 +8,18 @@
 //! 3. the metadata file is replaced by one with the new entry alone.
 //!
 //! Every file is synced before it is renamed, and the folder after each rename, so that the steps
-//! reach the disk in this order. A delete removes the body, then its metadata file.
+//! reach the disk in this order. A delete removes the body, then its metadata file. New metadata
+//! alone is one rename, of the metadata file.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crate::folder::Folder;
 use crate::store::staged::Staged;
-use crate::store::{Metadata, ObjectInfo, StoreError};
+use crate::store::{Condition, Metadata, NewObject, ObjectInfo, StoreError};
 
 use super::place::Place;
 use super::read;
@@ -31,6 +33,7 @@ const MODE: u32 = 0o640;
 pub(super) struct Staging {
     place: Place,
     metadata: Metadata,
+    condition: Condition,
     folder: Arc<Folder>,
     staged: Staged,
     steps: Steps,
@@ -39,7 +42,7 @@ pub(super) struct Staging {
 impl Staging {
     pub(super) fn begin(
         place: Place,
-        metadata: Metadata,
+        new: NewObject,
         steps: Steps,
         named: bool,
     ) -> Result<Self, StoreError> {
@@ -48,6 +51,7 @@ impl Staging {
         // What is there must be something that a put may replace; better said before the body is
         // written than after.
         read::current(&folder, &place, &steps)?;
+        check(&new.condition, &folder, &place, &steps)?;
         let staged = steps.run(Step::StageBody, || {
             let unnamed = if named {
                 None
@@ -58,7 +62,8 @@ impl Staging {
         })?;
         Ok(Self {
             place,
-            metadata,
+            metadata: new.metadata,
+            condition: new.condition,
             folder,
             staged,
             steps,
@@ -78,6 +83,7 @@ impl Staging {
 
         let folder = Arc::clone(&self.folder);
         let _lock = steps.run(Step::LockFolder, || folder.lock())?;
+        check(&self.condition, &folder, &self.place, &steps)?;
         remove_leftovers(&folder, &self.place, &steps)?;
         let old = read::current(&folder, &self.place, &steps)?;
         let narrow = Sidecar::one(&new, self.metadata.clone());
@@ -135,6 +141,75 @@ pub(super) fn delete(place: &Place, steps: &Steps) -> Result<(), StoreError> {
         steps.run(Step::SyncFolder, || folder.sync())?;
     }
     Ok(())
+}
+
+/// Replaces the metadata of the body that lies there.
+pub(super) fn replace_metadata(
+    place: &Place,
+    metadata: Metadata,
+    condition: &Condition,
+    steps: &Steps,
+) -> Result<ObjectInfo, StoreError> {
+    let missing = || StoreError::NotFound {
+        uri: place.uri.clone(),
+    };
+    let folder = match Folder::open(&place.folder) {
+        Err(e) if read::means_absent(&e) => return Err(missing()),
+        opened => steps.run(Step::OpenFolder, || opened)?,
+    };
+    let _lock = steps.run(Step::LockFolder, || folder.lock())?;
+    let file = read::open_body(&folder, place, steps)?.ok_or_else(missing)?;
+    check(condition, &folder, place, steps)?;
+    remove_leftovers(&folder, place, steps)?;
+    // What is there is replaced whole, so it must be known whole.
+    read::current(&folder, place, steps)?.ok_or_else(|| StoreError::Sidecar {
+        uri: place.uri.clone(),
+        sidecar: place.sidecar.clone(),
+        problem: "is damaged, or for another body than the one there".to_owned(),
+    })?;
+    let body = steps.run(Step::ReadCurrent, || Body::of(&file))?;
+    place_sidecar(&folder, place, &Sidecar::one(&body, metadata), steps)?;
+    // Last, as readers look at it first: none has the new mark with the old metadata.
+    steps.run(Step::MarkBody, || mark_changed(&file))?;
+    info(place, &file, steps)
+}
+
+/// Gives the body a new etag: its time goes on, by the least step if the clock did not.
+fn mark_changed(file: &File) -> io::Result<()> {
+    let least = file
+        .metadata()?
+        .modified()?
+        .checked_add(Duration::from_nanos(1));
+    let now = SystemTime::now();
+    file.set_modified(least.map_or(now, |least| least.max(now)))
+}
+
+/// Whether what lies there is what the caller wants to replace.
+fn check(
+    condition: &Condition,
+    folder: &Folder,
+    place: &Place,
+    steps: &Steps,
+) -> Result<(), StoreError> {
+    if *condition == Condition::Always {
+        return Ok(());
+    }
+    let etag = match read::open_body(folder, place, steps)? {
+        None => None,
+        Some(file) => Some(etag(&steps.run(Step::ReadCurrent, || file.metadata())?)),
+    };
+    let holds = match condition {
+        Condition::Always => true,
+        Condition::Absent => etag.is_none(),
+        Condition::Unchanged(expected) => etag.as_ref() == Some(expected),
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(StoreError::Condition {
+        uri: place.uri.clone(),
+        condition: condition.clone(),
+    })
 }
 
 pub(super) fn info(place: &Place, file: &File, steps: &Steps) -> Result<ObjectInfo, StoreError> {

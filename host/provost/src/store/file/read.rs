@@ -35,13 +35,14 @@ pub(super) fn open(place: &Place, steps: &Steps) -> Result<(ObjectHead, File), S
         // until after it is replaced.
         let file = open_body(&folder, place, steps)?.ok_or_else(missing)?;
         let body = steps.run(Step::ReadCurrent, || Body::of(&file))?;
+        // Before the metadata, which may be replaced alone: the etag changes after it.
+        let info = publish::info(place, &file, steps)?;
         let found = metadata_of(&folder, place, &body);
         // A body that was replaced meanwhile took its entry with it: look again. One that is still
         // there was there all the time.
         if matches!(found, Found::Entry(_)) || is_linked(&file, steps)? {
             let metadata = found.metadata(place)?;
-            let head = ObjectHead::new(publish::info(place, &file, steps)?, metadata);
-            return Ok((head, file));
+            return Ok((ObjectHead::new(info, metadata), file));
         }
     }
     Err(StoreError::Contended {

@@ -35,6 +35,8 @@ pub enum Step {
     NameBody,
     /// Put the staged body in place.
     PlaceBody,
+    /// Tell that the object changes, by the body's time of change.
+    MarkBody,
     /// Remove the body.
     RemoveBody,
     /// Remove the metadata file.
@@ -58,6 +60,7 @@ impl Step {
             Self::PlaceSidecar => "put the metadata file in place",
             Self::NameBody => "name the staged body",
             Self::PlaceBody => "put the body in place",
+            Self::MarkBody => "mark the body as changed",
             Self::RemoveBody => "remove the body",
             Self::RemoveSidecar => "remove the metadata file",
             Self::SyncFolder => "sync its folder",
