@@ -1,0 +1,79 @@
+//! `provost object get`.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Description, description, object_uri, objects};
+use crate::Error;
+use crate::cli::args::{Global, Output};
+use crate::cli::progress::Progress;
+use crate::cli::report::{self, Failure};
+use crate::cli::with_runtime;
+use crate::store::Existing;
+use crate::store::encrypted::Received;
+
+pub(super) fn run(
+    uri: &str,
+    destination: &Path,
+    force: bool,
+    global: &Global,
+) -> Result<(), Failure> {
+    let uri = object_uri(uri)?;
+    let to_stdout = destination == Path::new("-");
+    if to_stdout && global.output == Output::Json {
+        return Err(Failure::usage(
+            "standard output cannot take both the object and a JSON report",
+        )
+        .hint("name a file, or leave out `--output json`"));
+    }
+    let objects = objects(&uri, global)?;
+    let progress = Progress::new("decrypting", None);
+    let received = with_runtime(async || {
+        let callback = Some(progress.callback());
+        let received = if to_stdout {
+            objects
+                .get_to_writer(&uri, std::io::stdout(), callback)
+                .await
+        } else {
+            let existing = if force {
+                Existing::Replace
+            } else {
+                Existing::Refuse
+            };
+            objects
+                .get_to_file(&uri, destination, existing, callback)
+                .await
+        };
+        received.map_err(|error| Error::from(error).into())
+    });
+    progress.finish();
+    let received = received?;
+    match global.output {
+        _ if to_stdout => Ok(()),
+        Output::Json => report::json(&ReceivedDocument::from(&received)),
+        Output::Text => report::print(&format!(
+            "{}: {} bytes decrypted and verified into {}",
+            received.uri,
+            received.plaintext,
+            destination.display()
+        )),
+    }
+}
+
+#[derive(Serialize)]
+struct ReceivedDocument {
+    uri: String,
+    plaintext_bytes: u64,
+    description: Description,
+}
+
+impl From<&Received> for ReceivedDocument {
+    fn from(received: &Received) -> Self {
+        Self {
+            uri: received.uri.to_string(),
+            plaintext_bytes: received.plaintext,
+            description: description(received.description.as_ref()),
+        }
+    }
+}
