@@ -5,7 +5,8 @@
 //! [`Sealer`]. Each step takes over what the one before made, so a data key meets one plaintext.
 //!
 //! Reading: [`ContentMetadata::locate`] parses all that is stored and checks it against the
-//! [`ReadPolicy`] before any key is used; then [`key_wrap::unwrap`] and [`open`].
+//! [`ReadPolicy`] before any key is used; then [`key_wrap::unwrap`] and [`open`], or, for legacy
+//! content that nothing authenticates, [`open_unauthenticated`].
 //!
 //! Nothing outside this module knows a name that begins with `x-amz-`.
 
@@ -19,19 +20,22 @@ mod names;
 mod randomness;
 mod suite;
 
-pub use content::{ContentError, Opener, Sealer, open, seal};
+pub use content::{
+    ContentError, Opener, Sealer, UnauthenticatedOpener, open, open_unauthenticated, seal,
+    unauthenticated_length,
+};
 pub use data_key::DataKey;
 pub use flat_json::FlatJsonError;
 pub use key_wrap::{EncryptedDataKey, KeyWrapError, WrappedDataKey};
 pub use metadata::{
-    ContentMetadata, EnvelopePlace, InInstructionFile, Located, MAX_INSTRUCTION_FILE_BYTES,
+    ContentMetadata, EnvelopePlace, InInstructionFile, Legacy, Located, MAX_INSTRUCTION_FILE_BYTES,
     MAX_OBJECT_METADATA_BYTES, MetadataError, PlaceError, ReadPolicy, SealedEnvelope,
-    StoredEnvelope, WritePlace,
+    StoredEnvelope, Unauthenticated, WritePlace,
 };
 pub use names::{INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX};
 pub use randomness::{Randomness, RandomnessError};
 pub use suite::{
     AES_CBC, AES_GCM, AES_GCM_COMMIT_KEY, AES_GCM_WRAPPED_BYTES, AlgorithmSuite, COMMITMENT_BYTES,
-    DATA_KEY_BYTES, Format, GCM_IV_BYTES, GCM_TAG_BYTES, LegacyWrap, MESSAGE_ID_BYTES,
+    DATA_KEY_BYTES, Format, GCM_IV_BYTES, GCM_TAG_BYTES, KeyWrap, LegacyWrap, MESSAGE_ID_BYTES,
     WrapAlgorithm, WriteFormat,
 };

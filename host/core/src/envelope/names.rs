@@ -45,6 +45,9 @@ pub(crate) const V3_CONTEXT: &str = "x-amz-t";
 /// The entry of a KMS encryption context that binds the content algorithm.
 pub(crate) const CONTEXT_CONTENT_ALGORITHM: &str = "aws:x-amz-cek-alg";
 
+/// The entry of a legacy KMS encryption context that names the key.
+pub(crate) const CONTEXT_KMS_KEY_ID: &str = "kms_cmk_id";
+
 /// What V1 and V2 envelopes alone have.
 pub(crate) const OLD_NAMES: [&str; 7] = [
     V1_KEY,

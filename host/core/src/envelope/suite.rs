@@ -96,6 +96,12 @@ pub const COMMITMENT_BYTES: usize = 28;
 pub(crate) const V3_CONTENT_IV: [u8; GCM_IV_BYTES] = [0x01; GCM_IV_BYTES];
 /// The length of a data key wrapped with `AES/GCM`: IV, ciphertext, tag.
 pub const AES_GCM_WRAPPED_BYTES: usize = GCM_IV_BYTES + DATA_KEY_BYTES + GCM_TAG_BYTES;
+/// The length of a data key in V1's AES wrap: padded by a whole block.
+pub(crate) const AES_ECB_WRAPPED_BYTES: usize = DATA_KEY_BYTES + AES_BLOCK_BYTES;
+/// The length of a data key in RFC 3394 key wrap: a check value of eight bytes goes in front.
+pub(crate) const AES_WRAP_WRAPPED_BYTES: usize = DATA_KEY_BYTES + 8;
+/// AES's block length in bytes, which is also CBC's IV length.
+pub(crate) const AES_BLOCK_BYTES: usize = 16;
 /// The shortest RSA block, in bytes (2048 bits).
 pub(crate) const RSA_MIN_WRAPPED_BYTES: usize = 256;
 /// The longest RSA block, in bytes (8192 bits).
@@ -115,19 +121,36 @@ pub enum WrapAlgorithm {
     KmsContext,
 }
 
-/// Wraps that were written once; recognised, so that they can be refused by name.
+/// Wraps that were written once: not one of them is bound to the content algorithm. Read-only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LegacyWrap {
+    /// V1's, which stores no name: the kind of the key decides between AES-ECB with PKCS#7
+    /// padding and RSA PKCS#1 v1.5. Neither is authenticated.
+    V1,
     /// RFC 3394 key wrap.
     AesWrap,
     /// RSA-OAEP with SHA-256 and MGF1-SHA-1.
     RsaOaepSha256,
-    /// AWS KMS, not bound to the content algorithm.
+    /// AWS KMS, whose encryption context names the key and not the content algorithm.
     Kms,
 }
 
+/// How a stored data key is wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyWrap {
+    /// As Provost writes: bound to the content algorithm.
+    Authenticated(WrapAlgorithm),
+    /// Read-only, and only where the operator says so.
+    Legacy(LegacyWrap),
+}
+
 impl AlgorithmSuite {
+    /// Whether a tag proves that content is what was written. CBC has none.
+    pub fn is_authenticated(&self) -> bool {
+        self.tag_bytes > 0
+    }
+
     /// The string that a wrap is bound to, so that a data key wrapped for one suite does not
     /// decrypt content of another.
     pub fn binding(&self) -> &'static [u8] {
@@ -179,11 +202,13 @@ impl WrapAlgorithm {
 }
 
 impl LegacyWrap {
-    const ALL: [Self; 3] = [Self::AesWrap, Self::RsaOaepSha256, Self::Kms];
+    const NAMED: [Self; 3] = [Self::AesWrap, Self::RsaOaepSha256, Self::Kms];
 
-    /// The name that V2 stores.
+    /// The name that V2 stores, and that requests to providers carry; `none` for V1's, which
+    /// stores no name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::V1 => "none",
             Self::AesWrap => "AESWrap",
             Self::RsaOaepSha256 => "RSA/ECB/OAEPWithSHA-256AndMGF1Padding",
             Self::Kms => "kms",
@@ -192,7 +217,49 @@ impl LegacyWrap {
 
     /// The wrap of that V2 name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|w| w.name() == name)
+        Self::NAMED.into_iter().find(|w| w.name() == name)
+    }
+}
+
+impl KeyWrap {
+    /// The wrap of that V2 name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let authenticated = WrapAlgorithm::from_name(name).map(Self::Authenticated);
+        authenticated.or_else(|| LegacyWrap::from_name(name).map(Self::Legacy))
+    }
+
+    /// The name that V2 stores, and that requests to providers carry.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Authenticated(algorithm) => algorithm.name(),
+            Self::Legacy(wrap) => wrap.name(),
+        }
+    }
+
+    /// Whether AWS KMS wraps, with an encryption context.
+    pub fn is_kms(self) -> bool {
+        matches!(
+            self,
+            Self::Authenticated(WrapAlgorithm::KmsContext) | Self::Legacy(LegacyWrap::Kms)
+        )
+    }
+
+    /// Whether unwrapping tells a wrong key from the right one. Where it does not, a key is
+    /// never tried: there must be exactly one.
+    pub fn detects_wrong_key(self) -> bool {
+        self != Self::Legacy(LegacyWrap::V1)
+    }
+}
+
+impl From<WrapAlgorithm> for KeyWrap {
+    fn from(algorithm: WrapAlgorithm) -> Self {
+        Self::Authenticated(algorithm)
+    }
+}
+
+impl From<LegacyWrap> for KeyWrap {
+    fn from(wrap: LegacyWrap) -> Self {
+        Self::Legacy(wrap)
     }
 }
 
@@ -229,6 +296,18 @@ impl fmt::Display for WrapAlgorithm {
 
 impl fmt::Display for LegacyWrap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(match self {
+            Self::V1 => "the nameless wrap of V1",
+            _ => self.name(),
+        })
+    }
+}
+
+impl fmt::Display for KeyWrap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authenticated(algorithm) => algorithm.fmt(f),
+            Self::Legacy(wrap) => wrap.fmt(f),
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use provost_core::config::HostConfiguration;
 use provost_core::envelope::{
-    ContentMetadata, DataKey, KeyWrapError, RandomnessError, WrappedDataKey, WriteFormat, key_wrap,
+    ContentMetadata, DataKey, KeyWrap, KeyWrapError, RandomnessError, WrappedDataKey, WriteFormat,
+    key_wrap,
 };
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 use provost_plugin_api::{
@@ -42,6 +43,18 @@ pub enum KeyError {
     NoCandidate {
         /// The provider's class.
         class: String,
+        /// How many it offered.
+        count: usize,
+    },
+    /// Several candidates for a wrap that does not tell which of them is right.
+    #[error(
+        "provider `{class}` offered {count} keys for {wrap}, which does not tell a wrong key from the right one; exactly one is needed"
+    )]
+    AmbiguousKey {
+        /// The provider's class.
+        class: String,
+        /// The wrap.
+        wrap: KeyWrap,
         /// How many it offered.
         count: usize,
     },
@@ -94,6 +107,11 @@ impl KeyError {
                     .to_owned()
             }
             Self::Wrap { .. } | Self::Randomness(_) => return None,
+            Self::AmbiguousKey { .. } => {
+                "nothing was decrypted; the provider has to choose by the object's description or \
+                 name, or a prefix of its own with one key"
+                    .to_owned()
+            }
             Self::NoCandidate { .. } => {
                 "the key that the object was written with is missing".to_owned()
             }
@@ -320,13 +338,20 @@ pub(super) fn unwrap_stored(
     stored: &provost_core::envelope::EncryptedDataKey,
     description: Option<&MaterialsDescription>,
 ) -> Result<DataKey, KeyError> {
-    let algorithm = stored.algorithm().name();
-    let request = DecryptRequest::new(about.call(handle), Purpose::ObjectStore, algorithm)
+    let wrap = stored.wrap();
+    let request = DecryptRequest::new(about.call(handle), Purpose::ObjectStore, wrap.name())
         .with_description(description.cloned());
     let candidates = handle.materials_for_decrypt(&request)?;
     let count = candidates.len();
+    if count > 1 && !wrap.detects_wrong_key() {
+        return Err(KeyError::AmbiguousKey {
+            class: class(handle),
+            wrap,
+            count,
+        });
+    }
     for candidate in &candidates {
-        // Both wraps that are unwrapped here are authenticated: a wrong key is told from a right one.
+        // This wrap is authenticated: a wrong key is told from a right one.
         match unwrap_with(handle, about, candidate, stored, description) {
             Err(KeyError::Wrap { source, .. }) if source.is_wrong_key() && count > 1 => {}
             result => return result,
@@ -364,7 +389,7 @@ fn unwrap_with(
                 Ok(answer) => composed.accept(&answer).map_err(wrap_error),
                 // The provider's way to say that this is not the key.
                 Err(failure) if failure.kind() == Some(ErrorKind::Rejected) => {
-                    let algorithm = composed.algorithm();
+                    let algorithm = composed.algorithm().into();
                     Err(wrap_error(KeyWrapError::NotAuthentic { algorithm }))
                 }
                 Err(failure) => Err(failure.into()),

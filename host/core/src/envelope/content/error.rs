@@ -30,6 +30,27 @@ pub enum ContentError {
         /// The body's length in bytes.
         got: u64,
     },
+    /// CBC: the body is not made of whole blocks, of which there is at least one.
+    #[error("body of {got} bytes is not a CBC body: expected a positive multiple of {block} bytes")]
+    NotWholeBlocks {
+        /// The block's length in bytes.
+        block: u64,
+        /// The body's length in bytes.
+        got: u64,
+    },
+    /// CBC: how long the plaintext is, is not recorded, or not so that it can be true.
+    #[error("plaintext length is not known before the end of the body is decrypted")]
+    LengthUnknown,
+    /// The content has no tag, and the caller did not ask for content without one.
+    #[error("content is not authenticated")]
+    Unauthenticated,
+    /// The content has a tag, and the caller asked for content without one.
+    #[error("content is authenticated, and is opened as such")]
+    Authenticated,
+    /// CBC: what was decrypted does not end in padding. No reason is given: one would tell an
+    /// attacker about the plaintext.
+    #[error("content does not decrypt: it was changed, cut off, or written with another key")]
+    Padding,
     /// The data key is not the one that the envelope commits to.
     #[error("key commitment does not match: the envelope was made with another data key")]
     Commitment,

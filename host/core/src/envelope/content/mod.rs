@@ -1,13 +1,16 @@
 //! Content: sealing and opening an object's body, in place and piece by piece.
 //!
 //! S3EC format, section 3. The body is the ciphertext followed by the tag; nothing precedes it.
+//! Legacy content has padding instead of a tag.
 
+mod cbc;
 mod error;
 mod key_commitment;
 mod length;
 mod opener;
 mod sealer;
 
+pub use cbc::{UnauthenticatedOpener, open_unauthenticated, unauthenticated_length};
 pub use error::ContentError;
 pub(super) use opener::plaintext_length;
 pub use opener::{Opener, open};

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroize;
 
 use super::length::Length;
-use super::{ContentError, key_commitment};
+use super::{ContentError, cbc, key_commitment};
 use crate::envelope::DataKey;
 use crate::envelope::evp::{Direction, Gcm};
 use crate::envelope::metadata::{ContentMetadata, ContentParameters};
@@ -15,17 +15,22 @@ use crate::envelope::suite::{GCM_TAG_BYTES, V3_CONTENT_IV};
 ///
 /// For V3 the commitment is compared first, in constant time; the content key is derived only if
 /// it matches. `body_length` in bytes (ciphertext and tag), if it is known: then it is enforced.
+/// Content without a tag is refused.
 pub fn open(
     metadata: &ContentMetadata,
     key: &DataKey,
     body_length: Option<u64>,
 ) -> Result<Opener, ContentError> {
     let suite = metadata.suite();
+    if !suite.is_authenticated() {
+        return Err(ContentError::Unauthenticated);
+    }
     let plaintext_length = body_length
         .map(|body| plaintext_length(metadata, body))
         .transpose()?;
     let length = Length::new(suite.max_plaintext, plaintext_length)?;
     let gcm = match metadata.content() {
+        ContentParameters::Cbc { .. } => return Err(ContentError::Unauthenticated),
         ContentParameters::V2 { iv } => {
             Gcm::new(Direction::Decrypt, key.secret_bytes(), iv, suite.aad)
         }
@@ -41,8 +46,11 @@ pub fn open(
     Ok(Opener { gcm, length })
 }
 
-/// How long the plaintext of a body of `body` bytes is: the tag takes the rest.
+/// How long the plaintext of a body of `body` bytes is: the tag takes the rest, or the padding.
 pub(crate) fn plaintext_length(metadata: &ContentMetadata, body: u64) -> Result<u64, ContentError> {
+    if !metadata.is_authenticated() {
+        return cbc::recorded_length(metadata, body);
+    }
     let tag = metadata.suite().tag_bytes as u64;
     body.checked_sub(tag)
         .ok_or(ContentError::ShorterThanTag { tag, got: body })

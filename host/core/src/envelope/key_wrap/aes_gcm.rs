@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::KeyWrapError;
 use crate::envelope::randomness::fill_nonzero;
 use crate::envelope::suite::{
-    AES_GCM_WRAPPED_BYTES, AlgorithmSuite, DATA_KEY_BYTES, GCM_IV_BYTES, GCM_TAG_BYTES,
+    AES_GCM_WRAPPED_BYTES, AlgorithmSuite, DATA_KEY_BYTES, GCM_IV_BYTES, GCM_TAG_BYTES, KeyWrap,
     WrapAlgorithm,
 };
 use crate::envelope::{DataKey, Randomness};
@@ -17,7 +17,7 @@ use crate::materials::AesKey;
 
 type Aes192Gcm = AesGcm<Aes192, U12>;
 
-const ALGORITHM: WrapAlgorithm = WrapAlgorithm::AesGcm;
+const ALGORITHM: KeyWrap = KeyWrap::Authenticated(WrapAlgorithm::AesGcm);
 
 pub(super) fn wrap(
     key: &AesKey,

@@ -1,6 +1,6 @@
 //! Why a data key is not wrapped or unwrapped.
 
-use crate::envelope::{RandomnessError, WrapAlgorithm};
+use crate::envelope::{KeyWrap, RandomnessError, WrapAlgorithm};
 use crate::materials::MaterialsError;
 
 /// A data key cannot be wrapped or unwrapped.
@@ -11,7 +11,7 @@ pub enum KeyWrapError {
     #[error("data key is wrapped with {stored}; the materials hold a {kind} for {offered}")]
     KeyDoesNotFit {
         /// How the data key is wrapped.
-        stored: WrapAlgorithm,
+        stored: KeyWrap,
         /// What kind of key the materials hold.
         kind: &'static str,
         /// What that key is for.
@@ -35,7 +35,7 @@ pub enum KeyWrapError {
     #[error("data key wrapped with {algorithm} is {got} bytes long; expected {expected}")]
     WrappedLength {
         /// The wrap.
-        algorithm: WrapAlgorithm,
+        algorithm: KeyWrap,
         /// The length in bytes that it produces.
         expected: usize,
         /// The length in bytes that was found.
@@ -45,7 +45,7 @@ pub enum KeyWrapError {
     #[error("data key wrapped with {algorithm} is not authentic under this key")]
     NotAuthentic {
         /// The wrap.
-        algorithm: WrapAlgorithm,
+        algorithm: KeyWrap,
     },
     /// The wrapped key belongs to content of another suite.
     #[error("data key is bound to another content algorithm; expected '{expected}'")]
@@ -71,7 +71,7 @@ pub enum KeyWrapError {
     #[error("{algorithm} wrap failed in the cryptographic library")]
     Library {
         /// The wrap.
-        algorithm: WrapAlgorithm,
+        algorithm: KeyWrap,
     },
     /// The wrap's description entries are refused.
     #[error(transparent)]

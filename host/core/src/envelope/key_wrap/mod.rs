@@ -12,10 +12,11 @@ mod rsa_oaep;
 use provost_plugin_api::MaterialsDescription;
 
 use super::suite::{
-    AES_GCM_WRAPPED_BYTES, AlgorithmSuite, RSA_MAX_WRAPPED_BYTES, RSA_MIN_WRAPPED_BYTES,
+    AES_ECB_WRAPPED_BYTES, AES_GCM_WRAPPED_BYTES, AES_WRAP_WRAPPED_BYTES, AlgorithmSuite,
+    KMS_MAX_WRAPPED_BYTES, KeyWrap, LegacyWrap, RSA_MAX_WRAPPED_BYTES, RSA_MIN_WRAPPED_BYTES,
     WrapAlgorithm, WriteFormat,
 };
-use super::{DataKey, Randomness};
+use super::{DataKey, Randomness, names};
 use crate::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 
 pub use error::KeyWrapError;
@@ -27,24 +28,43 @@ pub use provider_held::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncryptedDataKey {
     pub(super) suite: &'static AlgorithmSuite,
-    pub(super) algorithm: WrapAlgorithm,
+    pub(super) wrap: KeyWrap,
     pub(super) bytes: Vec<u8>,
+    /// KMS alone has one.
+    pub(super) context: Option<MaterialsDescription>,
 }
 
 impl EncryptedDataKey {
-    /// The content suite that the wrap is bound to.
+    /// The content suite, which an authenticated wrap is bound to.
     pub fn suite(&self) -> &'static AlgorithmSuite {
         self.suite
     }
 
     /// How the data key is wrapped.
-    pub fn algorithm(&self) -> WrapAlgorithm {
-        self.algorithm
+    pub fn wrap(&self) -> KeyWrap {
+        self.wrap
     }
 
     /// The wrapped bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// KMS: the encryption context, which is the whole stored description, reserved entries and
+    /// all.
+    pub fn context(&self) -> Option<&MaterialsDescription> {
+        self.context.as_ref()
+    }
+
+    /// The legacy `kms` wrap: the key that the object says it was wrapped with. Whoever wrote
+    /// the object chose it, so it must be among the configured keys before KMS is asked.
+    pub fn stored_kms_key_id(&self) -> Option<&str> {
+        match self.wrap {
+            KeyWrap::Legacy(LegacyWrap::Kms) => {
+                self.context.as_ref()?.get(names::CONTEXT_KMS_KEY_ID)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -65,14 +85,15 @@ impl WrappedDataKey {
         bytes: Vec<u8>,
         description: MaterialsDescription,
     ) -> Self {
-        let suite = format.suite();
+        let wrap = KeyWrap::Authenticated(algorithm);
         Self {
             key,
             format,
             encrypted: EncryptedDataKey {
-                suite,
-                algorithm,
+                suite: format.suite(),
+                wrap,
                 bytes,
+                context: wrap.is_kms().then(|| description.clone()),
             },
             description,
         }
@@ -134,37 +155,59 @@ pub fn unwrap(
     stored: &EncryptedDataKey,
 ) -> Result<DataKey, KeyWrapError> {
     let wrapping = materials.wrapping_key();
-    check_fits(wrapping, stored)?;
-    match wrapping {
-        WrappingKey::Aes(aes) => aes_gcm::unwrap(aes, stored.suite, &stored.bytes),
-        WrappingKey::Rsa(rsa) => rsa_oaep::unwrap(rsa, stored.suite, &stored.bytes),
-        WrappingKey::Kms(_) => Err(KeyWrapError::KmsNotSupported),
-        WrappingKey::ProviderHeld(_) => Err(KeyWrapError::WrongPlace {
-            kind: wrapping.kind(),
-            expected: "a key in this process",
-        }),
+    let (suite, bytes) = (stored.suite, stored.bytes.as_slice());
+    match (wrapping, stored.wrap) {
+        (WrappingKey::ProviderHeld(_), _) => {
+            check_fits(wrapping, stored)?;
+            Err(KeyWrapError::WrongPlace {
+                kind: wrapping.kind(),
+                expected: "a key in this process",
+            })
+        }
+        (WrappingKey::Aes(aes), KeyWrap::Authenticated(WrapAlgorithm::AesGcm)) => {
+            aes_gcm::unwrap(aes, suite, bytes)
+        }
+        (WrappingKey::Rsa(rsa), KeyWrap::Authenticated(WrapAlgorithm::RsaOaepSha1)) => {
+            rsa_oaep::unwrap(rsa, suite, bytes)
+        }
+        (WrappingKey::Kms(_), wrap) if wrap.is_kms() => Err(KeyWrapError::KmsNotSupported),
+        (_, _) => Err(does_not_fit(wrapping, stored)),
     }
 }
 
 /// An AES key is never tried on an RSA block, nor the other way round: the stored name is from
-/// the object, the key's kind from the operator.
+/// the object, the key's kind from the operator. A provider that holds its key unwraps what it
+/// wraps, and nothing else.
 fn check_fits(wrapping: &WrappingKey, stored: &EncryptedDataKey) -> Result<(), KeyWrapError> {
-    if wrapping.algorithm() == stored.algorithm {
+    if KeyWrap::Authenticated(wrapping.algorithm()) == stored.wrap {
         return Ok(());
     }
-    Err(KeyWrapError::KeyDoesNotFit {
-        stored: stored.algorithm,
-        kind: wrapping.kind(),
-        offered: wrapping.algorithm(),
-    })
+    Err(does_not_fit(wrapping, stored))
 }
 
-/// The lengths that `algorithm` can produce, without knowing the key.
-pub(super) fn wrapped_bytes(algorithm: WrapAlgorithm) -> std::ops::RangeInclusive<usize> {
-    match algorithm {
-        WrapAlgorithm::AesGcm => AES_GCM_WRAPPED_BYTES..=AES_GCM_WRAPPED_BYTES,
-        WrapAlgorithm::RsaOaepSha1 => RSA_MIN_WRAPPED_BYTES..=RSA_MAX_WRAPPED_BYTES,
-        WrapAlgorithm::KmsContext => 1..=super::suite::KMS_MAX_WRAPPED_BYTES,
+fn does_not_fit(wrapping: &WrappingKey, stored: &EncryptedDataKey) -> KeyWrapError {
+    KeyWrapError::KeyDoesNotFit {
+        stored: stored.wrap,
+        kind: wrapping.kind(),
+        offered: wrapping.algorithm(),
+    }
+}
+
+/// The lengths that `wrap` can produce, without knowing the key.
+pub(super) fn wrapped_bytes(wrap: KeyWrap) -> std::ops::RangeInclusive<usize> {
+    const RSA: std::ops::RangeInclusive<usize> = RSA_MIN_WRAPPED_BYTES..=RSA_MAX_WRAPPED_BYTES;
+    match wrap {
+        KeyWrap::Authenticated(WrapAlgorithm::AesGcm) => {
+            AES_GCM_WRAPPED_BYTES..=AES_GCM_WRAPPED_BYTES
+        }
+        KeyWrap::Authenticated(WrapAlgorithm::RsaOaepSha1)
+        | KeyWrap::Legacy(LegacyWrap::RsaOaepSha256) => RSA,
+        KeyWrap::Authenticated(WrapAlgorithm::KmsContext) | KeyWrap::Legacy(LegacyWrap::Kms) => {
+            1..=KMS_MAX_WRAPPED_BYTES
+        }
+        KeyWrap::Legacy(LegacyWrap::AesWrap) => AES_WRAP_WRAPPED_BYTES..=AES_WRAP_WRAPPED_BYTES,
+        // Of an AES key, or of an RSA key: which one, the materials say.
+        KeyWrap::Legacy(LegacyWrap::V1) => AES_ECB_WRAPPED_BYTES..=RSA_MAX_WRAPPED_BYTES,
     }
 }
 

@@ -212,7 +212,7 @@ fn accept(
     answer: Wrapped,
 ) -> Result<WrappedDataKey, KeyWrapError> {
     let algorithm = held.algorithm();
-    let accepted = wrapped_bytes(algorithm);
+    let accepted = wrapped_bytes(algorithm.into());
     let got = answer.bytes.len();
     if !accepted.contains(&got) {
         let expected = *if got < *accepted.start() {
@@ -221,7 +221,7 @@ fn accept(
             accepted.end()
         };
         return Err(KeyWrapError::WrappedLength {
-            algorithm,
+            algorithm: algorithm.into(),
             expected,
             got,
         });

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use super::KeyWrapError;
 use crate::envelope::DataKey;
-use crate::envelope::suite::{AlgorithmSuite, DATA_KEY_BYTES, WrapAlgorithm};
+use crate::envelope::suite::{AlgorithmSuite, DATA_KEY_BYTES, KeyWrap, WrapAlgorithm};
 use crate::materials::RsaKey;
 
-const ALGORITHM: WrapAlgorithm = WrapAlgorithm::RsaOaepSha1;
+const ALGORITHM: KeyWrap = KeyWrap::Authenticated(WrapAlgorithm::RsaOaepSha1);
 
 pub(super) fn wrap(
     key: &RsaKey,

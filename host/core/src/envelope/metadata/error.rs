@@ -1,7 +1,7 @@
 //! Why an envelope is refused.
 
 use super::EnvelopePlace;
-use crate::envelope::{FlatJsonError, Format, LegacyWrap};
+use crate::envelope::{FlatJsonError, Format, LegacyWrap, WrapAlgorithm};
 
 /// An envelope that is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,23 +54,50 @@ pub enum MetadataError {
         /// Where it is.
         found: EnvelopePlace,
     },
-    /// The format is known, but not decrypted.
-    #[error("legacy format {found} is not supported yet")]
+    /// The format is legacy, and the policy accepts nothing legacy.
+    #[error("format {found} is legacy, and legacy objects are not decrypted here")]
     LegacyFormat {
         /// The envelope's format.
         found: Format,
     },
-    /// The content algorithm is known, but not decrypted.
-    #[error("legacy content algorithm '{found}' is not supported yet")]
+    /// The content algorithm is legacy, and the policy accepts nothing legacy.
+    #[error("content algorithm '{found}' is legacy, and legacy objects are not decrypted here")]
     LegacyContentAlgorithm {
         /// The algorithm's name.
         found: &'static str,
     },
-    /// The wrap is known, but not undone.
-    #[error("legacy key wrap '{found}' is not supported yet")]
+    /// The wrap is legacy, and the policy accepts nothing legacy.
+    #[error("key wrap '{found}' is legacy, and legacy objects are not decrypted here")]
     LegacyWrap {
         /// The wrap.
         found: LegacyWrap,
+    },
+    /// The content has no tag, and the policy accepts none such.
+    #[error(
+        "content algorithm '{found}' authenticates nothing, and unauthenticated content is not accepted here"
+    )]
+    UnauthenticatedContent {
+        /// The algorithm's name.
+        found: &'static str,
+    },
+    /// An authenticated wrap with content that it is not made for: how downgrades are attempted.
+    #[error("key wrap '{wrap}' does not go with content algorithm '{content}'")]
+    WrapDoesNotFit {
+        /// The wrap.
+        wrap: WrapAlgorithm,
+        /// The content algorithm's name.
+        content: &'static str,
+    },
+    /// The legacy `kms` wrap without the id of its key.
+    #[error("encryption context of key wrap 'kms' names no key: it has no 'kms_cmk_id'")]
+    NoKmsKeyId,
+    /// The legacy `kms` wrap with the context of `kms+context`: how downgrades are attempted.
+    #[error(
+        "encryption context binds content algorithm '{found}', which key wrap 'kms' never does"
+    )]
+    BoundContext {
+        /// What the context names, shortened.
+        found: String,
     },
     /// Two wrapped keys: which one counts would be the attacker's choice.
     #[error("'{first}' and '{second}' exclude each other in {place}")]

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use provost_plugin_api::MaterialsDescription;
 
 use super::{EnvelopePlace, MetadataError, shown};
-use crate::envelope::suite::GCM_MAX_PLAINTEXT;
 use crate::envelope::{Format, flat_json, names};
 
 /// The longest instruction file that is read or written, in bytes.
@@ -158,18 +157,18 @@ impl Fields {
             .map_err(|error| MetadataError::Description { name, error })
     }
 
-    /// The plaintext's length as recorded, if it is.
-    pub(super) fn unencrypted_length(&self) -> Result<Option<u64>, MetadataError> {
+    /// The plaintext's length as recorded, if it is; at most `max`.
+    pub(super) fn unencrypted_length(&self, max: u64) -> Result<Option<u64>, MetadataError> {
         const NAME: &str = names::UNENCRYPTED_LENGTH;
         let Some(text) = self.get(NAME) else {
             return Ok(None);
         };
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         match text.parse() {
-            Ok(length) if digits && length <= GCM_MAX_PLAINTEXT => Ok(Some(length)),
+            Ok(length) if digits && length <= max => Ok(Some(length)),
             _ => Err(MetadataError::Number {
                 name: NAME,
-                max: GCM_MAX_PLAINTEXT,
+                max,
                 found: shown(text),
             }),
         }

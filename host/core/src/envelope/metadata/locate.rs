@@ -35,11 +35,11 @@ impl ContentMetadata {
         let layout = layout::of_object(&object)?;
         match layout {
             Layout::InMetadata(format) => {
-                check(policy, format, EnvelopePlace::Metadata)?;
-                parse::envelope(format, &object, &object).map(Located::InMetadata)
+                policy.check_format(format, EnvelopePlace::Metadata)?;
+                parse::envelope(format, policy, &object, &object).map(Located::InMetadata)
             }
             Layout::V3Split => {
-                check(policy, Format::V3, EnvelopePlace::InstructionFile)?;
+                policy.check_format(Format::V3, EnvelopePlace::InstructionFile)?;
                 Ok(in_instruction_file(object, layout, policy))
             }
             Layout::NothingInMetadata => {
@@ -65,8 +65,9 @@ impl InInstructionFile {
                 layout::of_instruction_file(&file)?
             }
         };
-        check(&self.policy, format, EnvelopePlace::InstructionFile)?;
-        parse::envelope(format, &self.object, &file)
+        self.policy
+            .check_format(format, EnvelopePlace::InstructionFile)?;
+        parse::envelope(format, &self.policy, &self.object, &file)
     }
 
     /// What it means that there is no instruction file.
@@ -84,17 +85,4 @@ fn in_instruction_file(object: Fields, layout: Layout, policy: &ReadPolicy) -> L
         layout,
         policy: policy.clone(),
     })
-}
-
-fn check(policy: &ReadPolicy, format: Format, place: EnvelopePlace) -> Result<(), MetadataError> {
-    if !policy.allows_format(format) {
-        return Err(MetadataError::FormatNotAllowed {
-            found: format,
-            accepted: policy.formats(),
-        });
-    }
-    if !policy.allows_place(place) {
-        return Err(MetadataError::PlaceNotAllowed { found: place });
-    }
-    Ok(())
 }

@@ -16,7 +16,8 @@ use provost_plugin_api::MaterialsDescription;
 use super::content::{ContentError, plaintext_length};
 use super::key_wrap::EncryptedDataKey;
 use super::suite::{
-    AlgorithmSuite, COMMITMENT_BYTES, Format, GCM_IV_BYTES, MESSAGE_ID_BYTES, WrapAlgorithm,
+    AES_BLOCK_BYTES, AlgorithmSuite, COMMITMENT_BYTES, Format, GCM_IV_BYTES, KeyWrap,
+    MESSAGE_ID_BYTES,
 };
 
 pub use error::MetadataError;
@@ -25,11 +26,12 @@ pub use locate::{InInstructionFile, Located};
 pub use place::{
     MAX_OBJECT_METADATA_BYTES, PlaceError, SealedEnvelope, StoredEnvelope, WritePlace,
 };
-pub use policy::{EnvelopePlace, ReadPolicy};
+pub use policy::{EnvelopePlace, Legacy, ReadPolicy, Unauthenticated};
 
 /// A checked envelope: everything that opening the object depends on, besides the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContentMetadata {
+    format: Format,
     content: ContentParameters,
     key: EncryptedDataKey,
     description: MaterialsDescription,
@@ -40,6 +42,10 @@ pub struct ContentMetadata {
 /// What the content's encryption depends on, for each format that is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ContentParameters {
+    /// V1, and some V2: legacy, and not authenticated.
+    Cbc {
+        iv: [u8; AES_BLOCK_BYTES],
+    },
     V2 {
         iv: [u8; GCM_IV_BYTES],
     },
@@ -58,6 +64,7 @@ impl ContentMetadata {
         unencrypted_length: Option<u64>,
     ) -> Self {
         Self {
+            format: key.suite.format,
             content,
             key,
             description,
@@ -68,7 +75,7 @@ impl ContentMetadata {
 
     /// The envelope's format.
     pub fn format(&self) -> Format {
-        self.suite().format
+        self.format
     }
 
     /// The content's suite.
@@ -76,9 +83,22 @@ impl ContentMetadata {
         self.key.suite
     }
 
+    /// Whether a tag proves that the content is what was written. Where there is none, anybody who
+    /// can write to the store can change what comes out: [`open`](super::open) refuses it, and
+    /// [`open_unauthenticated`](super::open_unauthenticated) does not.
+    pub fn is_authenticated(&self) -> bool {
+        self.suite().is_authenticated()
+    }
+
+    /// Whether `policy` accepts the object: what [`locate`](Self::locate) checks.
+    pub fn check(&self, policy: &ReadPolicy) -> Result<(), MetadataError> {
+        policy.check_format(self.format, self.place)?;
+        policy.check_algorithms(self.format, self.suite(), self.key.wrap)
+    }
+
     /// How the data key is wrapped.
-    pub fn wrap_algorithm(&self) -> WrapAlgorithm {
-        self.key.algorithm
+    pub fn wrap(&self) -> KeyWrap {
+        self.key.wrap
     }
 
     /// The wrapped data key.
@@ -100,6 +120,9 @@ impl ContentMetadata {
     }
 
     /// The plaintext's length in bytes for a body of `body_length` bytes.
+    ///
+    /// For CBC it is what the writer recorded, if that is possible at all, and otherwise
+    /// [`ContentError::LengthUnknown`]: only who decrypts the end of the body knows.
     pub fn plaintext_length(&self, body_length: u64) -> Result<u64, ContentError> {
         plaintext_length(self, body_length)
     }
@@ -109,18 +132,26 @@ impl ContentMetadata {
         self.place
     }
 
-    /// V2: the content IV.
+    /// V2 with GCM: the content IV.
     pub fn iv(&self) -> Option<&[u8; GCM_IV_BYTES]> {
         match &self.content {
             ContentParameters::V2 { iv } => Some(iv),
-            ContentParameters::V3 { .. } => None,
+            ContentParameters::V3 { .. } | ContentParameters::Cbc { .. } => None,
+        }
+    }
+
+    /// CBC: the content IV.
+    pub fn cbc_iv(&self) -> Option<&[u8; AES_BLOCK_BYTES]> {
+        match &self.content {
+            ContentParameters::Cbc { iv } => Some(iv),
+            ContentParameters::V2 { .. } | ContentParameters::V3 { .. } => None,
         }
     }
 
     /// V3: the message id.
     pub fn message_id(&self) -> Option<&[u8; MESSAGE_ID_BYTES]> {
         match &self.content {
-            ContentParameters::V2 { .. } => None,
+            ContentParameters::V2 { .. } | ContentParameters::Cbc { .. } => None,
             ContentParameters::V3 { message_id, .. } => Some(message_id),
         }
     }
@@ -128,7 +159,7 @@ impl ContentMetadata {
     /// V3: the key commitment.
     pub fn commitment(&self) -> Option<&[u8; COMMITMENT_BYTES]> {
         match &self.content {
-            ContentParameters::V2 { .. } => None,
+            ContentParameters::V2 { .. } | ContentParameters::Cbc { .. } => None,
             ContentParameters::V3 { commitment, .. } => Some(commitment),
         }
     }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{ContentMetadata, ContentParameters, MAX_INSTRUCTION_FILE_BYTES};
-use crate::envelope::suite::AES_GCM_COMMIT_KEY;
+use crate::envelope::suite::{AES_GCM_COMMIT_KEY, KeyWrap};
 use crate::envelope::{flat_json, names};
 
 /// How much user metadata an object may have, in bytes, names and values together: S3's limit.
@@ -125,10 +125,17 @@ impl SealedEnvelope {
             description,
             unencrypted_length,
             place: _,
+            format: _,
         } = &self.0;
         let json = flat_json::write(description.iter());
+        let iv = match content {
+            ContentParameters::V2 { iv } => STANDARD.encode(iv),
+            // Sealing makes none of it.
+            ContentParameters::Cbc { iv } => STANDARD.encode(iv),
+            ContentParameters::V3 { .. } => String::new(),
+        };
         match content {
-            ContentParameters::V2 { iv } => Parts {
+            ContentParameters::V2 { .. } | ContentParameters::Cbc { .. } => Parts {
                 // Some readers look for it on the object, and Amazon's Python client refuses
                 // instruction files that hold it.
                 fixed: unencrypted_length
@@ -137,9 +144,9 @@ impl SealedEnvelope {
                     .collect(),
                 movable: vec![
                     (names::V2_KEY, STANDARD.encode(&key.bytes)),
-                    (names::IV, STANDARD.encode(iv)),
+                    (names::IV, iv),
                     (names::CONTENT_ALGORITHM, key.suite.name.to_owned()),
-                    (names::WRAP_ALGORITHM, key.algorithm.name().to_owned()),
+                    (names::WRAP_ALGORITHM, key.wrap.name().to_owned()),
                     (names::TAG_LENGTH, (key.suite.tag_bytes * 8).to_string()),
                     (names::DESCRIPTION, json),
                 ],
@@ -150,7 +157,7 @@ impl SealedEnvelope {
             } => {
                 let mut movable = vec![
                     (names::V3_KEY, STANDARD.encode(&key.bytes)),
-                    (names::V3_WRAP, key.algorithm.v3_code().to_owned()),
+                    (names::V3_WRAP, v3_code(key.wrap).to_owned()),
                 ];
                 if !description.is_empty() {
                     movable.push((names::V3_DESCRIPTION, json));
@@ -165,6 +172,14 @@ impl SealedEnvelope {
                 }
             }
         }
+    }
+}
+
+/// Sealing makes no legacy wraps, which have no code.
+fn v3_code(wrap: KeyWrap) -> &'static str {
+    match wrap {
+        KeyWrap::Authenticated(algorithm) => algorithm.v3_code(),
+        KeyWrap::Legacy(wrap) => wrap.name(),
     }
 }
 

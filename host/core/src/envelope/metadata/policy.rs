@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::envelope::Format;
+use super::MetadataError;
+use crate::envelope::suite::{AlgorithmSuite, Format, KeyWrap};
 
 /// Where an envelope is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,15 +14,37 @@ pub enum EnvelopePlace {
     InstructionFile,
 }
 
-/// The formats and places that a reader accepts.
+/// What happens to legacy objects: format V1, CBC content, and wraps that bind nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Legacy {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They are decrypted.
+    Decrypt,
+}
+
+/// What happens to content that nothing authenticates, which is CBC.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unauthenticated {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is decrypted, though anyone who can write could have changed it.
+    Accept,
+}
+
+/// The formats and places that a reader accepts, and whether legacy objects are decrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadPolicy {
     formats: Vec<Format>,
     places: Vec<EnvelopePlace>,
+    legacy: Legacy,
+    unauthenticated: Unauthenticated,
 }
 
 impl ReadPolicy {
-    /// Accepts exactly these.
+    /// Accepts exactly these, and nothing legacy.
     pub fn new(
         formats: impl IntoIterator<Item = Format>,
         places: impl IntoIterator<Item = EnvelopePlace>,
@@ -32,7 +55,28 @@ impl ReadPolicy {
         formats.dedup();
         places.sort_unstable();
         places.dedup();
-        Self { formats, places }
+        Self {
+            formats,
+            places,
+            legacy: Legacy::Refuse,
+            unauthenticated: Unauthenticated::Refuse,
+        }
+    }
+
+    /// Says what happens to legacy objects.
+    #[must_use]
+    pub fn with_legacy(self, legacy: Legacy) -> Self {
+        Self { legacy, ..self }
+    }
+
+    /// Says what happens to content that nothing authenticates. It is legacy too, so both must
+    /// be accepted.
+    #[must_use]
+    pub fn with_unauthenticated(self, unauthenticated: Unauthenticated) -> Self {
+        Self {
+            unauthenticated,
+            ..self
+        }
     }
 
     /// Whether envelopes of this format are accepted.
@@ -45,14 +89,57 @@ impl ReadPolicy {
         self.places.contains(&place)
     }
 
-    pub(super) fn formats(&self) -> String {
+    pub(super) fn check_format(
+        &self,
+        format: Format,
+        place: EnvelopePlace,
+    ) -> Result<(), MetadataError> {
+        if !self.allows_format(format) {
+            return Err(MetadataError::FormatNotAllowed {
+                found: format,
+                accepted: self.formats(),
+            });
+        }
+        if !self.allows_place(place) {
+            return Err(MetadataError::PlaceNotAllowed { found: place });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_algorithms(
+        &self,
+        format: Format,
+        content: &AlgorithmSuite,
+        wrap: KeyWrap,
+    ) -> Result<(), MetadataError> {
+        let authenticated = content.is_authenticated();
+        if self.legacy == Legacy::Refuse {
+            if format == Format::V1 {
+                return Err(MetadataError::LegacyFormat { found: format });
+            }
+            if !authenticated {
+                let found = content.name;
+                return Err(MetadataError::LegacyContentAlgorithm { found });
+            }
+            if let KeyWrap::Legacy(found) = wrap {
+                return Err(MetadataError::LegacyWrap { found });
+            }
+        }
+        if !authenticated && self.unauthenticated == Unauthenticated::Refuse {
+            let found = content.name;
+            return Err(MetadataError::UnauthenticatedContent { found });
+        }
+        Ok(())
+    }
+
+    fn formats(&self) -> String {
         let names: Vec<_> = self.formats.iter().map(ToString::to_string).collect();
         names.join(", ")
     }
 }
 
 impl Default for ReadPolicy {
-    /// V3 and V2, in metadata.
+    /// V3 and V2, in metadata, and nothing legacy.
     fn default() -> Self {
         Self::new([Format::V2, Format::V3], [EnvelopePlace::Metadata])
     }

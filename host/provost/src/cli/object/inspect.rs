@@ -50,7 +50,10 @@ pub(crate) fn inspection(found: &Inspection) -> String {
             envelope.wrapped_key_bytes, envelope.wrap
         ),
         format!("envelope     in {}", envelope.place),
-        format!("plaintext    {plaintext} bytes of {} stored", info.size),
+        match plaintext {
+            Some(plaintext) => format!("plaintext    {plaintext} bytes of {} stored", info.size),
+            None => format!("plaintext    of unknown length, {} bytes stored", info.size),
+        },
     ];
     let mut name = "description";
     for (key, value) in envelope
@@ -80,7 +83,8 @@ struct InspectionDocument {
     wrap: String,
     wrapped_key_bytes: usize,
     envelope: String,
-    plaintext_bytes: u64,
+    authenticated: bool,
+    plaintext_bytes: Option<u64>,
     stored_bytes: u64,
     description: Description,
     refusal: Option<String>,
@@ -99,9 +103,10 @@ impl From<&Inspection> for InspectionDocument {
             uri: info.uri.to_string(),
             format: envelope.format.to_string(),
             content_algorithm: envelope.content_algorithm,
-            wrap: envelope.wrap.to_string(),
+            wrap: envelope.wrap.name().to_owned(),
             wrapped_key_bytes: envelope.wrapped_key_bytes,
             envelope: envelope.place.to_string(),
+            authenticated: envelope.authenticated,
             plaintext_bytes: *plaintext,
             stored_bytes: info.size,
             description: description(envelope.description.as_ref()),

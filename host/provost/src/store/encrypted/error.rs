@@ -140,9 +140,19 @@ fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> Option<String> {
         MetadataError::PlaceNotAllowed { .. } => "to accept it, add \"instruction-file\" to \
              `read.envelope` of its prefix in provost.toml"
             .to_owned(),
-        MetadataError::LegacyFormat { .. }
-        | MetadataError::LegacyContentAlgorithm { .. }
-        | MetadataError::LegacyWrap { .. } => return None,
+        MetadataError::LegacyFormat { .. } | MetadataError::LegacyWrap { .. } => {
+            "to decrypt it, set `read.legacy = \"decrypt\"` for its prefix in provost.toml".to_owned()
+        }
+        MetadataError::LegacyContentAlgorithm { .. } => {
+            "to decrypt it, set `read.legacy = \"decrypt\"` and `read.unauthenticated = \"accept\"` \
+             for its prefix in provost.toml"
+                .to_owned()
+        }
+        MetadataError::UnauthenticatedContent { .. } => {
+            "to decrypt it, set `read.unauthenticated = \"accept\"` for its prefix in provost.toml; \
+             anyone who can write to the store could have changed it"
+                .to_owned()
+        }
         _ => {
             "the envelope was changed or damaged, or another program wrote it; nothing was released"
                 .to_owned()

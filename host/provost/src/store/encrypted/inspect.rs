@@ -1,9 +1,7 @@
 //! Looking at an object's envelope, with no key at all.
 
 use provost_core::config::HostConfiguration;
-use provost_core::envelope::{
-    ContentMetadata, EnvelopePlace, Format, MetadataError, WrapAlgorithm,
-};
+use provost_core::envelope::{ContentError, EnvelopePlace, Format, KeyWrap, MetadataError};
 use provost_plugin_api::MaterialsDescription;
 
 use super::get::envelope;
@@ -18,8 +16,9 @@ pub struct Inspection {
     pub info: ObjectInfo,
     /// The envelope.
     pub envelope: Envelope,
-    /// Bytes of plaintext.
-    pub plaintext: u64,
+    /// Bytes of plaintext; none where only the key's holder can tell, as in CBC content whose
+    /// writer did not record it.
+    pub plaintext: Option<u64>,
     /// Why the read policy would refuse it, if it would.
     pub refusal: Option<MetadataError>,
 }
@@ -32,8 +31,10 @@ pub struct Envelope {
     pub format: Format,
     /// The content algorithm's name.
     pub content_algorithm: &'static str,
+    /// Whether a tag proves that the content is what was written.
+    pub authenticated: bool,
     /// How the data key is wrapped.
-    pub wrap: WrapAlgorithm,
+    pub wrap: KeyWrap,
     /// Where it is.
     pub place: EnvelopePlace,
     /// The stored description.
@@ -52,18 +53,20 @@ pub async fn inspect(
     let head = store.head(uri).await?;
     let found = envelope(&*store, uri, &head, &policy::look_at_anything()).await?;
     let accepted = policy::read(host.policy_for(&uri.to_string()));
-    let refusal = refusal(&head.metadata, &found, &accepted);
-    let plaintext =
-        found
-            .plaintext_length(head.info.size)
-            .map_err(|source| ObjectError::Content {
-                uri: uri.clone(),
-                source,
-            })?;
+    let refusal = found.check(&accepted).err();
+    let plaintext = match found.plaintext_length(head.info.size) {
+        Ok(length) => Some(length),
+        Err(ContentError::LengthUnknown) => None,
+        Err(source) => {
+            let uri = uri.clone();
+            return Err(ObjectError::Content { uri, source });
+        }
+    };
     let envelope = Envelope {
         format: found.format(),
         content_algorithm: found.suite().name,
-        wrap: found.wrap_algorithm(),
+        authenticated: found.is_authenticated(),
+        wrap: found.wrap(),
         place: found.place(),
         description: found.description().cloned(),
         wrapped_key_bytes: found.encrypted_data_key().bytes().len(),
@@ -74,23 +77,4 @@ pub async fn inspect(
         plaintext,
         refusal,
     })
-}
-
-fn refusal(
-    metadata: &crate::store::Metadata,
-    found: &ContentMetadata,
-    accepted: &provost_core::envelope::ReadPolicy,
-) -> Option<MetadataError> {
-    match ContentMetadata::locate(metadata.iter(), accepted) {
-        Err(error) => Some(error),
-        // The metadata alone does not tell the format of what is in an instruction file.
-        Ok(_) if !accepted.allows_format(found.format()) => {
-            let accepted = format!("{accepted:?}");
-            Some(MetadataError::FormatNotAllowed {
-                found: found.format(),
-                accepted,
-            })
-        }
-        Ok(_) => None,
-    }
 }

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
 
+use super::get::envelope;
 use super::{ObjectError, policy, tidy_instruction_file};
 use crate::store::{
     ObjectInfo, ObjectPrefix, ObjectStore, ObjectStoreExt, ObjectUri, StoreError, Stores,
 };
-
-/// Bytes of the tag at the end of a body.
-const TAG: u64 = 16;
 
 /// An object of a listing.
 #[derive(Debug)]
@@ -18,7 +16,8 @@ const TAG: u64 = 16;
 pub struct Listed {
     /// Name, stored size and age.
     pub info: ObjectInfo,
-    /// Bytes of plaintext; none if the object is not one of ours, is legacy, or has a problem.
+    /// Bytes of plaintext; none if the object is not one of ours, has a problem, or is
+    /// CBC whose writer did not record it.
     pub plaintext: Option<u64>,
     /// Why nobody can tell what it is, to follow its name, such as "its metadata file ... is
     /// damaged".
@@ -55,14 +54,20 @@ pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>,
             },
         };
         let located = ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
-        let encrypted = match located {
-            Ok(Located::InMetadata(_)) => true,
-            Ok(Located::InInstructionFile(_)) => {
-                names.contains(&format!("{name}{INSTRUCTION_SUFFIX}"))
+        let size = head.info.size;
+        let plaintext = match located {
+            Ok(Located::InMetadata(found)) => found.plaintext_length(size).ok(),
+            // Its file says whether there is a tag or padding.
+            Ok(Located::InInstructionFile(_))
+                if names.contains(&format!("{name}{INSTRUCTION_SUFFIX}")) =>
+            {
+                let found = envelope(&*store, &info.uri, &head, &policy::look_at_anything()).await;
+                found
+                    .ok()
+                    .and_then(|found| found.plaintext_length(size).ok())
             }
-            Err(_) => false,
+            Ok(Located::InInstructionFile(_)) | Err(_) => None,
         };
-        let plaintext = head.info.size.checked_sub(TAG).filter(|_| encrypted);
         listed.push(Listed {
             info: head.info,
             plaintext,

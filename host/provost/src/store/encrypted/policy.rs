@@ -1,7 +1,9 @@
 //! The operator's policies in the envelope's terms.
 
 use provost_core::config::{self, PrefixPolicy};
-use provost_core::envelope::{EnvelopePlace, Format, ReadPolicy, WriteFormat, WritePlace};
+use provost_core::envelope::{
+    EnvelopePlace, Format, Legacy, ReadPolicy, Unauthenticated, WriteFormat, WritePlace,
+};
 
 pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
     let formats = policy.read.formats.iter().map(|format| match format {
@@ -13,13 +15,25 @@ pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
         config::EnvelopePlace::Metadata => EnvelopePlace::Metadata,
         config::EnvelopePlace::InstructionFile => EnvelopePlace::InstructionFile,
     });
+    let legacy = match *policy.read.legacy {
+        config::Legacy::Refuse => Legacy::Refuse,
+        config::Legacy::Decrypt => Legacy::Decrypt,
+    };
+    let unauthenticated = match *policy.read.unauthenticated {
+        config::Unauthenticated::Refuse => Unauthenticated::Refuse,
+        config::Unauthenticated::Accept => Unauthenticated::Accept,
+    };
     ReadPolicy::new(formats, places)
+        .with_legacy(legacy)
+        .with_unauthenticated(unauthenticated)
 }
 
 /// Everything there is: for looking, never for opening.
 pub(super) fn look_at_anything() -> ReadPolicy {
     let places = [EnvelopePlace::Metadata, EnvelopePlace::InstructionFile];
     ReadPolicy::new([Format::V1, Format::V2, Format::V3], places)
+        .with_legacy(Legacy::Decrypt)
+        .with_unauthenticated(Unauthenticated::Accept)
 }
 
 pub(super) fn write_format(policy: &PrefixPolicy) -> WriteFormat {

@@ -4,8 +4,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 use provost_core::envelope::{
-    EnvelopePlace, Format, INSTRUCTION_SUFFIX, Sealer, StoredEnvelope, WrapAlgorithm, WritePlace,
-    seal,
+    EnvelopePlace, Format, INSTRUCTION_SUFFIX, KeyWrap, Sealer, StoredEnvelope, WritePlace, seal,
 };
 use provost_plugin_api::MaterialsDescription;
 use tokio::sync::mpsc;
@@ -36,7 +35,7 @@ pub struct Stored {
     /// The envelope's format.
     pub format: Format,
     /// How the data key is wrapped.
-    pub wrap: WrapAlgorithm,
+    pub wrap: KeyWrap,
     /// Where the envelope is.
     pub place: EnvelopePlace,
     /// What was stored as the description.
@@ -68,7 +67,7 @@ impl EncryptedStore {
             check_instruction_name(&*store, uri).await?;
         }
         let (key, proof) = self.keys.for_writing(uri, format).await.about(uri)?;
-        let wrap = key.encrypted().algorithm();
+        let wrap = key.encrypted().wrap();
         let description = key.description().clone();
         let (sealer, envelope) = seal(key, size, &mut OsRandomness).about(uri)?;
         let StoredEnvelope {
