@@ -12,7 +12,8 @@ use super::{Randomness, RandomnessError};
 /// A data key of 32 bytes: wiped when dropped, compared in constant time, never printed.
 ///
 /// It is used for one object only. Wrapping takes it over and sealing takes over the wrapped one,
-/// so that a second object needs a second key.
+/// so that a second object needs a second key. The one exception has a type of its own:
+/// [`ReusableDataKey`](super::ReusableDataKey), which is bounded and for V3 alone.
 pub struct DataKey(Box<Zeroizing<[u8; DATA_KEY_BYTES]>>);
 
 impl DataKey {
@@ -35,6 +36,13 @@ impl DataKey {
 
     pub(super) fn secret_bytes(&self) -> &[u8; DATA_KEY_BYTES] {
         &self.0
+    }
+
+    /// A second copy: to wrap an object's own key again, and behind [`ReusableDataKey`](super::ReusableDataKey).
+    pub(super) fn copied(&self) -> Self {
+        let mut key = Self::zeroed();
+        key.0.copy_from_slice(self.secret_bytes());
+        key
     }
 
     /// Boxed from the start: moving it leaves no copy behind.

@@ -1,7 +1,7 @@
 //! The envelope: objects as Amazon's S3 Encryption Client stores them.
 //!
 //! Writing: [`DataKey::generate`], [`key_wrap::wrap`] (or a provider-held key's
-//! [`key_wrap::compose_wrap`]), [`seal`], then [`SealedEnvelope::place`] and the body through the
+//! [`key_wrap::compose_wrap`], or KMS's [`key_wrap::compose_kms_generate`]), [`seal`], then [`SealedEnvelope::place`] and the body through the
 //! [`Sealer`]. Each step takes over what the one before made, so a data key meets one plaintext.
 //!
 //! Reading: [`ContentMetadata::locate`] parses all that is stored and checks it against the
@@ -18,6 +18,7 @@ pub mod key_wrap;
 mod metadata;
 mod names;
 mod randomness;
+mod reuse;
 mod suite;
 
 pub use content::{
@@ -26,7 +27,7 @@ pub use content::{
 };
 pub use data_key::DataKey;
 pub use flat_json::FlatJsonError;
-pub use key_wrap::{EncryptedDataKey, KeyWrapError, WrappedDataKey};
+pub use key_wrap::{EncryptedDataKey, KeyWrapError, RewrappedDataKey, WrappedDataKey};
 pub use metadata::{
     ContentMetadata, EnvelopePlace, InInstructionFile, Legacy, Located, MAX_INSTRUCTION_FILE_BYTES,
     MAX_OBJECT_METADATA_BYTES, MetadataError, PlaceError, ReadPolicy, SealedEnvelope,
@@ -34,6 +35,7 @@ pub use metadata::{
 };
 pub use names::{INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX};
 pub use randomness::{Randomness, RandomnessError};
+pub use reuse::{ReusableDataKey, ReuseBounds};
 pub use suite::{
     AES_CBC, AES_GCM, AES_GCM_COMMIT_KEY, AES_GCM_WRAPPED_BYTES, AlgorithmSuite, COMMITMENT_BYTES,
     DATA_KEY_BYTES, Format, GCM_IV_BYTES, GCM_TAG_BYTES, KeyWrap, LegacyWrap, MESSAGE_ID_BYTES,

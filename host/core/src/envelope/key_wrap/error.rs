@@ -25,9 +25,30 @@ pub enum KeyWrapError {
         /// What the call is for.
         expected: &'static str,
     },
-    /// KMS calls are not made yet.
-    #[error("KMS keys are not supported yet")]
-    KmsNotSupported,
+    /// The KMS encryption context does not bind the object's content algorithm.
+    #[error("encryption context binds content algorithm {}; expected '{expected}'", found.as_deref().unwrap_or("none"))]
+    ContextAlgorithm {
+        /// The content algorithm that the envelope names.
+        expected: &'static str,
+        /// What the context names, shortened.
+        found: Option<String>,
+    },
+    /// The object names a KMS key that nobody configured; KMS was not asked.
+    #[error("object names the KMS key `{found}`; configured here: {configured}")]
+    ForeignKmsKey {
+        /// What the object says, shortened.
+        found: String,
+        /// The keys that may be asked for.
+        configured: String,
+    },
+    /// The stored encryption context is not the description of the materials; KMS was not asked.
+    #[error("encryption context is {stored}; the materials' description is {expected}")]
+    ContextMismatch {
+        /// What is stored, less the entries that are reserved.
+        stored: String,
+        /// What the materials say.
+        expected: String,
+    },
     /// The private half of the RSA key is missing.
     #[error("RSA materials have no private key to unwrap with")]
     NoPrivateKey,
@@ -61,11 +82,11 @@ pub enum KeyWrapError {
         /// The length in bytes that was found.
         got: usize,
     },
-    /// A provider made a data key that is not random.
-    #[error("provider's data key is constant; expected random bytes")]
+    /// A provider or KMS made a data key that is not random.
+    #[error("new data key is constant; expected random bytes")]
     ConstantDataKey,
-    /// A provider returned the data key itself where the wrapped one should be.
-    #[error("provider's wrapped key contains the data key in the clear")]
+    /// A provider or KMS returned the data key itself where the wrapped one should be.
+    #[error("wrapped key contains the data key in the clear")]
     NotWrapped,
     /// The cryptographic library failed for no reason of the input's.
     #[error("{algorithm} wrap failed in the cryptographic library")]

@@ -2,10 +2,12 @@
 //!
 //! A key in this process goes through [`wrap`] and [`unwrap`]. For a provider-held key the host
 //! composes what the provider is asked to wrap, so that the result is the same on the wire:
-//! [`compose_wrap`], [`compose_generate`], [`compose_unwrap`].
+//! [`compose_wrap`], [`compose_generate`], [`compose_unwrap`]. For a key in KMS it composes what
+//! KMS is asked: [`compose_kms_generate`], [`compose_kms_wrap`], [`compose_kms_unwrap`].
 
 mod aes_gcm;
 mod error;
+mod kms;
 mod provider_held;
 mod rsa_oaep;
 
@@ -20,8 +22,13 @@ use super::{DataKey, Randomness, names};
 use crate::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 
 pub use error::KeyWrapError;
+pub use kms::{
+    ComposedKmsGenerate, ComposedKmsUnwrap, ComposedKmsWrap, compose_kms_generate,
+    compose_kms_unwrap, compose_kms_wrap, returned_description,
+};
 pub use provider_held::{
-    ComposedGenerate, ComposedUnwrap, ComposedWrap, compose_generate, compose_unwrap, compose_wrap,
+    ComposedGenerate, ComposedRewrap, ComposedUnwrap, ComposedWrap, compose_generate,
+    compose_rewrap, compose_unwrap, compose_wrap,
 };
 
 /// The encrypted data key: a data key as it is stored, and all that its unwrapping depends on.
@@ -77,6 +84,32 @@ pub struct WrappedDataKey {
     pub(super) description: MaterialsDescription,
 }
 
+/// Another wrap of a data key that an object has already: it goes into that object's envelope. It
+/// has no key in it, so nothing else can be sealed with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewrappedDataKey {
+    pub(super) format: WriteFormat,
+    pub(super) encrypted: EncryptedDataKey,
+    pub(super) description: MaterialsDescription,
+}
+
+impl RewrappedDataKey {
+    /// The format of the object's envelope.
+    pub fn format(&self) -> WriteFormat {
+        self.format
+    }
+
+    /// What will be stored.
+    pub fn encrypted(&self) -> &EncryptedDataKey {
+        &self.encrypted
+    }
+
+    /// What will be stored as the description, additions of the wrap included.
+    pub fn description(&self) -> &MaterialsDescription {
+        &self.description
+    }
+}
+
 impl WrappedDataKey {
     fn new(
         key: DataKey,
@@ -109,6 +142,14 @@ impl WrappedDataKey {
         &self.description
     }
 
+    fn into_rewrapped(self) -> RewrappedDataKey {
+        RewrappedDataKey {
+            format: self.format,
+            encrypted: self.encrypted,
+            description: self.description,
+        }
+    }
+
     /// Whether `unwrapped` is the data key that was wrapped; in constant time. For the proof
     /// before the first write.
     pub fn unwraps_to(&self, unwrapped: &DataKey) -> bool {
@@ -126,27 +167,38 @@ pub fn wrap(
     key: DataKey,
     randomness: &mut dyn Randomness,
 ) -> Result<WrappedDataKey, KeyWrapError> {
-    let suite = format.suite();
-    let wrapping = materials.wrapping_key();
-    let bytes = match wrapping {
-        WrappingKey::Aes(aes) => aes_gcm::wrap(aes, suite, &key, randomness)?,
-        WrappingKey::Rsa(rsa) => rsa_oaep::wrap(rsa, suite, &key)?,
-        WrappingKey::Kms(_) => return Err(KeyWrapError::KmsNotSupported),
-        WrappingKey::ProviderHeld(_) => {
-            return Err(KeyWrapError::WrongPlace {
-                kind: wrapping.kind(),
-                expected: "a key in this process",
-            });
-        }
-    };
-    let description = materials.description().clone();
+    let bytes = wrapped(materials.wrapping_key(), format, &key, randomness)?;
     Ok(WrappedDataKey::new(
         key,
         format,
-        wrapping.algorithm(),
+        materials.wrapping_key().algorithm(),
         bytes,
-        description,
+        materials.description().clone(),
     ))
+}
+
+/// Wraps the data key that an object has already with another key in this process.
+pub fn rewrap(
+    materials: &EncryptionMaterials,
+    format: WriteFormat,
+    key: &DataKey,
+    randomness: &mut dyn Randomness,
+) -> Result<RewrappedDataKey, KeyWrapError> {
+    wrap(materials, format, key.copied(), randomness).map(WrappedDataKey::into_rewrapped)
+}
+
+fn wrapped(
+    key: &WrappingKey,
+    format: WriteFormat,
+    data_key: &DataKey,
+    randomness: &mut dyn Randomness,
+) -> Result<Vec<u8>, KeyWrapError> {
+    let suite = format.suite();
+    match key {
+        WrappingKey::Aes(aes) => aes_gcm::wrap(aes, suite, data_key, randomness),
+        WrappingKey::Rsa(rsa) => rsa_oaep::wrap(rsa, suite, data_key),
+        WrappingKey::Kms(_) | WrappingKey::ProviderHeld(_) => Err(not_here(key)),
+    }
 }
 
 /// Unwraps `stored` with a key in this process.
@@ -159,10 +211,7 @@ pub fn unwrap(
     match (wrapping, stored.wrap) {
         (WrappingKey::ProviderHeld(_), _) => {
             check_fits(wrapping, stored)?;
-            Err(KeyWrapError::WrongPlace {
-                kind: wrapping.kind(),
-                expected: "a key in this process",
-            })
+            Err(not_here(wrapping))
         }
         (WrappingKey::Aes(aes), KeyWrap::Authenticated(WrapAlgorithm::AesGcm)) => {
             aes_gcm::unwrap(aes, suite, bytes)
@@ -170,8 +219,15 @@ pub fn unwrap(
         (WrappingKey::Rsa(rsa), KeyWrap::Authenticated(WrapAlgorithm::RsaOaepSha1)) => {
             rsa_oaep::unwrap(rsa, suite, bytes)
         }
-        (WrappingKey::Kms(_), wrap) if wrap.is_kms() => Err(KeyWrapError::KmsNotSupported),
+        (WrappingKey::Kms(_), wrap) if wrap.is_kms() => Err(not_here(wrapping)),
         (_, _) => Err(does_not_fit(wrapping, stored)),
+    }
+}
+
+fn not_here(key: &WrappingKey) -> KeyWrapError {
+    KeyWrapError::WrongPlace {
+        kind: key.kind(),
+        expected: "a key in this process",
     }
 }
 
@@ -209,6 +265,19 @@ pub(super) fn wrapped_bytes(wrap: KeyWrap) -> std::ops::RangeInclusive<usize> {
         // Of an AES key, or of an RSA key: which one, the materials say.
         KeyWrap::Legacy(LegacyWrap::V1) => AES_ECB_WRAPPED_BYTES..=RSA_MAX_WRAPPED_BYTES,
     }
+}
+
+/// `text` as an error may show it: one line, at most 512 characters.
+fn shown(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(512)
+        .flat_map(char::escape_debug)
+        .collect();
+    if text.chars().nth(512).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 #[cfg(test)]

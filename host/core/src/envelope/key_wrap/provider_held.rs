@@ -3,7 +3,10 @@
 use provost_plugin_api::{SecretBytes, Wrapped};
 use subtle::ConstantTimeEq;
 
-use super::{EncryptedDataKey, KeyWrapError, WrappedDataKey, check_fits, rsa_oaep, wrapped_bytes};
+use super::{
+    EncryptedDataKey, KeyWrapError, RewrappedDataKey, WrappedDataKey, check_fits, rsa_oaep,
+    wrapped_bytes,
+};
 use crate::envelope::DataKey;
 use crate::envelope::suite::{AlgorithmSuite, DATA_KEY_BYTES, WrapAlgorithm, WriteFormat};
 use crate::materials::{DecryptionMaterials, EncryptionMaterials, ProviderHeldKey, WrappingKey};
@@ -17,6 +20,10 @@ pub struct ComposedWrap<'m> {
     key: DataKey,
     payload: SecretBytes,
 }
+
+/// A question to the provider: wrap this data key, which an object has already.
+#[derive(Debug)]
+pub struct ComposedRewrap<'m>(ComposedWrap<'m>);
 
 /// A question to the provider: make a data key and wrap it. For `AES/GCM` only, as only there the
 /// payload is the data key itself.
@@ -53,6 +60,15 @@ pub fn compose_wrap(
         key,
         payload,
     })
+}
+
+/// Composes the same for another wrap of a data key that an object has already.
+pub fn compose_rewrap<'m>(
+    materials: &'m EncryptionMaterials,
+    format: WriteFormat,
+    key: &DataKey,
+) -> Result<ComposedRewrap<'m>, KeyWrapError> {
+    compose_wrap(materials, format, key.copied()).map(ComposedRewrap)
 }
 
 /// Composes the question for a new data key; `None` if this wrap algorithm has no such question.
@@ -108,6 +124,18 @@ impl ComposedWrap<'_> {
     }
 }
 
+impl<'m> ComposedRewrap<'m> {
+    /// The question itself.
+    pub fn question(&self) -> &ComposedWrap<'m> {
+        &self.0
+    }
+
+    /// Checks the answer as [`ComposedWrap::accept`] does.
+    pub fn accept(self, answer: Wrapped) -> Result<RewrappedDataKey, KeyWrapError> {
+        self.0.accept(answer).map(WrappedDataKey::into_rewrapped)
+    }
+}
+
 impl ComposedGenerate<'_> {
     /// The provider's name for its key.
     pub fn key_id(&self) -> &str {
@@ -137,11 +165,7 @@ impl ComposedGenerate<'_> {
         answer: Wrapped,
     ) -> Result<WrappedDataKey, KeyWrapError> {
         let key = data_key(key)?;
-        let [first, ..] = *key.secret_bytes();
-        let differing = key.secret_bytes().iter().fold(0, |d, b| d | (b ^ first));
-        if differing == 0 {
-            return Err(KeyWrapError::ConstantDataKey);
-        }
+        refuse_constant(&key)?;
         accept(self.materials, self.held, self.format, key, answer)
     }
 }
@@ -182,11 +206,12 @@ impl ComposedUnwrap<'_> {
 fn held(key: &WrappingKey) -> Result<&ProviderHeldKey, KeyWrapError> {
     match key {
         WrappingKey::ProviderHeld(held) => Ok(held),
-        WrappingKey::Kms(_) => Err(KeyWrapError::KmsNotSupported),
-        WrappingKey::Aes(_) | WrappingKey::Rsa(_) => Err(KeyWrapError::WrongPlace {
-            kind: key.kind(),
-            expected: "a provider-held key",
-        }),
+        WrappingKey::Kms(_) | WrappingKey::Aes(_) | WrappingKey::Rsa(_) => {
+            Err(KeyWrapError::WrongPlace {
+                kind: key.kind(),
+                expected: "a provider-held key",
+            })
+        }
     }
 }
 
@@ -197,10 +222,41 @@ fn aad(algorithm: WrapAlgorithm, suite: &'static AlgorithmSuite) -> &'static [u8
     }
 }
 
-fn data_key(bytes: &SecretBytes) -> Result<DataKey, KeyWrapError> {
+pub(super) fn data_key(bytes: &SecretBytes) -> Result<DataKey, KeyWrapError> {
     DataKey::copy_from(bytes.secret_bytes()).ok_or(KeyWrapError::DataKeyLength {
         expected: DATA_KEY_BYTES,
         got: bytes.len(),
+    })
+}
+
+/// Of 32 random bytes, not all are the same.
+pub(super) fn refuse_constant(key: &DataKey) -> Result<(), KeyWrapError> {
+    let [first, ..] = *key.secret_bytes();
+    let differing = key.secret_bytes().iter().fold(0, |d, b| d | (b ^ first));
+    if differing == 0 {
+        return Err(KeyWrapError::ConstantDataKey);
+    }
+    Ok(())
+}
+
+/// Whether the algorithm produces this many bytes.
+pub(super) fn check_wrapped_length(
+    algorithm: WrapAlgorithm,
+    got: usize,
+) -> Result<(), KeyWrapError> {
+    let accepted = wrapped_bytes(algorithm.into());
+    if accepted.contains(&got) {
+        return Ok(());
+    }
+    let expected = *if got < *accepted.start() {
+        accepted.start()
+    } else {
+        accepted.end()
+    };
+    Err(KeyWrapError::WrappedLength {
+        algorithm: algorithm.into(),
+        expected,
+        got,
     })
 }
 
@@ -212,20 +268,7 @@ fn accept(
     answer: Wrapped,
 ) -> Result<WrappedDataKey, KeyWrapError> {
     let algorithm = held.algorithm();
-    let accepted = wrapped_bytes(algorithm.into());
-    let got = answer.bytes.len();
-    if !accepted.contains(&got) {
-        let expected = *if got < *accepted.start() {
-            accepted.start()
-        } else {
-            accepted.end()
-        };
-        return Err(KeyWrapError::WrappedLength {
-            algorithm: algorithm.into(),
-            expected,
-            got,
-        });
-    }
+    check_wrapped_length(algorithm, answer.bytes.len())?;
     // A stub that "wraps" by copying would publish the data key.
     let in_the_clear = answer
         .bytes

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{ContentMetadata, ContentParameters, MAX_INSTRUCTION_FILE_BYTES};
-use crate::envelope::suite::{AES_GCM_COMMIT_KEY, KeyWrap};
+use crate::envelope::suite::{AES_GCM_COMMIT_KEY, KeyWrap, WrapAlgorithm};
 use crate::envelope::{flat_json, names};
 
 /// How much user metadata an object may have, in bytes, names and values together: S3's limit.
@@ -159,7 +159,10 @@ impl SealedEnvelope {
                     (names::V3_KEY, STANDARD.encode(&key.bytes)),
                     (names::V3_WRAP, v3_code(key.wrap).to_owned()),
                 ];
-                if !description.is_empty() {
+                // KMS has a context, the other wraps a description.
+                if key.wrap == KeyWrap::Authenticated(WrapAlgorithm::KmsContext) {
+                    movable.push((names::V3_CONTEXT, json));
+                } else if !description.is_empty() {
                     movable.push((names::V3_DESCRIPTION, json));
                 }
                 Parts {
