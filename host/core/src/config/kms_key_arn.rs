@@ -137,8 +137,10 @@ impl KmsKeyArn {
     }
 }
 
-fn is_region(text: &str) -> bool {
+/// Whether this looks like the name of a region: lower-case words joined by hyphens.
+pub(crate) fn is_region(text: &str) -> bool {
     text.contains('-')
+        && text.len() <= 64
         && text.split('-').all(|word| {
             !word.is_empty()
                 && word

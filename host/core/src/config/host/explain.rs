@@ -4,12 +4,14 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use super::class::{ClassConfiguration, Isolation, Proof, Unpinned};
+use super::kms::{KmsEndpoint, KmsSettings, RegionRule};
 use super::policy::{
     EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated, WriteEnvelope,
     WriteFormat, WritePolicy,
 };
 use super::setting::{Origin, Setting};
 use super::{DescriptionPolicy, HostConfiguration, Libraries, TlsSettings, TransferSettings};
+use crate::config::kms_key_arn::KmsKeyArn;
 
 /// One value of the host configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +30,12 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         security_configuration,
         cluster_id,
         node_names,
+        region,
         libraries,
         description,
         tls,
         transfer,
+        kms,
         source,
         classes,
         unlisted_class: _,
@@ -63,6 +67,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     );
     list.optional("cluster_id", cluster_id.as_ref(), Clone::clone);
     list.add("node_names", node_names, |names| names.join(", "));
+    list.optional("region", region.as_ref(), Clone::clone);
     list.add("libraries.folders", folders, |paths| join(paths));
     list.add("libraries.files", files, |paths| join(paths));
     list.add("libraries.needed", needed, |names| names.join(", "));
@@ -76,6 +81,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     list.add("tls.default_roots", default_roots, Clone::clone);
     list.add("tls.strict", strict, |strict| *strict);
     list.add("transfer.window", window, |window| *window);
+    list.kms(kms);
     for (name, class) in classes {
         list.class(&format!("classes.\"{name}\""), class);
         for entry in &class.conf {
@@ -121,6 +127,33 @@ impl List {
         });
     }
 
+    fn kms(&mut self, kms: &KmsSettings) {
+        let KmsSettings {
+            endpoint,
+            region,
+            profile,
+            deadline,
+            decrypt_keys,
+            proof,
+            allow_moved,
+            region_rule,
+        } = kms;
+        self.optional("kms.endpoint", endpoint.as_ref(), KmsEndpoint::as_str);
+        self.optional("kms.region", region.as_ref(), Clone::clone);
+        self.optional("kms.profile", profile.as_ref(), Clone::clone);
+        self.add("kms.deadline", deadline, |d| humantime::format_duration(*d));
+        self.add("kms.decrypt_keys", decrypt_keys, |keys| {
+            let keys: Vec<&str> = keys.iter().map(KmsKeyArn::as_str).collect();
+            keys.join(", ")
+        });
+        self.add("kms.proof", proof, |proof| shown_proof(*proof));
+        self.add("kms.allow_moved", allow_moved, |allow| *allow);
+        self.add("kms.region_rule", region_rule, |rule| match rule {
+            RegionRule::Enforce => "enforce",
+            RegionRule::Warn => "warn",
+        });
+    }
+
     fn class(&mut self, table: &str, class: &ClassConfiguration) {
         let ClassConfiguration {
             library,
@@ -149,16 +182,18 @@ impl List {
         });
         self.add(&name("lanes"), lanes, |lanes| *lanes);
         self.add(&name("memory"), memory, |memory| *memory);
-        self.add(&name("proof"), proof, |proof| match proof {
-            Proof::Required => "required",
-            Proof::Elsewhere => "elsewhere",
-        });
+        self.add(&name("proof"), proof, |proof| shown_proof(*proof));
     }
 
     fn policy(&mut self, policy: &PrefixPolicy) {
         let PrefixPolicy {
             prefix,
-            write: WritePolicy { format, envelope },
+            write:
+                WritePolicy {
+                    format,
+                    envelope,
+                    data_key_reuse,
+                },
             read:
                 ReadPolicy {
                     formats,
@@ -182,6 +217,12 @@ impl List {
                 WriteEnvelope::Overflow => "overflow",
             },
         );
+        self.add(&name("write.data_key_reuse"), data_key_reuse, |reuse| {
+            reuse.map_or("none".to_owned(), |reuse| {
+                let age = humantime::format_duration(reuse.age);
+                format!("{} objects, {}, {age}", reuse.objects, reuse.bytes)
+            })
+        });
         self.add(&name("read.formats"), formats, |formats| {
             let names = formats.iter().map(|format| match format {
                 ObjectFormat::V1 => "V1",
@@ -209,6 +250,13 @@ impl List {
                 Unauthenticated::Accept => "accept",
             },
         );
+    }
+}
+
+fn shown_proof(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Required => "required",
+        Proof::Elsewhere => "elsewhere",
     }
 }
 

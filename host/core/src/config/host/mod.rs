@@ -2,6 +2,7 @@
 
 mod class;
 mod explain;
+mod kms;
 mod policy;
 mod read;
 mod setting;
@@ -14,9 +15,10 @@ use std::sync::Arc;
 
 pub use self::class::{ClassConfiguration, ConfEntry, ConfSource, Isolation, Proof, Unpinned};
 pub use self::explain::Explained;
+pub use self::kms::{KmsEndpoint, KmsSettings, RegionRule};
 pub use self::policy::{
-    EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated, UriPrefix,
-    WriteEnvelope, WriteFormat, WritePolicy,
+    DataKeyReuse, EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated,
+    UriPrefix, WriteEnvelope, WriteFormat, WritePolicy,
 };
 pub use self::read::parse_node_name;
 pub use self::setting::{Origin, Setting};
@@ -41,6 +43,8 @@ pub struct HostConfiguration {
     pub cluster_id: Option<Setting<String>>,
     /// The names that this node is reached by.
     pub node_names: Setting<Vec<String>>,
+    /// The region of the cluster, if it is known.
+    pub region: Option<Setting<String>>,
     /// Where libraries are looked for.
     pub libraries: Libraries,
     /// What the host writes into the description of requests.
@@ -49,6 +53,8 @@ pub struct HostConfiguration {
     pub tls: TlsSettings,
     /// How objects are transferred.
     pub transfer: TransferSettings,
+    /// How KMS is reached, and the keys of CSE-KMS.
+    pub kms: KmsSettings,
     source: Arc<Source>,
     classes: BTreeMap<ClassName, ClassConfiguration>,
     unlisted_class: ClassConfiguration,

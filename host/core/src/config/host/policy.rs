@@ -1,7 +1,10 @@
 //! What may be written and read below a prefix.
 
+use std::time::Duration;
+
 use super::setting::Setting;
 use crate::config::location::{Location, LocationError};
+use crate::config::quantity::ByteSize;
 
 /// A prefix of URIs that ends in `/`, in canonical form: `s3a` and `s3n` are `s3`, a path is a
 /// `file` URI, an ARN is an `s3` URI.
@@ -52,6 +55,29 @@ pub struct WritePolicy {
     pub format: Setting<WriteFormat>,
     /// Where the envelope goes. Default: object metadata.
     pub envelope: Setting<WriteEnvelope>,
+    /// How far one data key from KMS may go. Default: one object.
+    pub data_key_reuse: Setting<Option<DataKeyReuse>>,
+}
+
+/// `write.data_key_reuse`: the bounds of a data key that several objects share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct DataKeyReuse {
+    /// The most objects, 2 to [`MAX_OBJECTS`](Self::MAX_OBJECTS).
+    pub objects: u64,
+    /// The most bytes of plaintext in all of them, up to [`MAX_BYTES`](Self::MAX_BYTES).
+    pub bytes: ByteSize,
+    /// How long after it was made, 1 s to [`MAX_AGE`](Self::MAX_AGE).
+    pub age: Duration,
+}
+
+impl DataKeyReuse {
+    /// The most that `objects` may be.
+    pub const MAX_OBJECTS: u64 = 10_000;
+    /// The most that `bytes` may be.
+    pub const MAX_BYTES: ByteSize = ByteSize::from_bytes(1 << 40);
+    /// The most that `age` may be.
+    pub const MAX_AGE: Duration = Duration::from_hours(1);
 }
 
 /// What is read; all else is refused.
@@ -133,6 +159,7 @@ impl PrefixPolicy {
             write: WritePolicy {
                 format: Setting::default_value(WriteFormat::V3),
                 envelope: Setting::default_value(WriteEnvelope::Metadata),
+                data_key_reuse: Setting::default_value(None),
             },
             read: ReadPolicy {
                 formats: Setting::default_value(vec![ObjectFormat::V3, ObjectFormat::V2]),

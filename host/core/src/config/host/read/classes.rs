@@ -13,6 +13,7 @@ use crate::config::quantity::{ByteSize, parse_duration};
 use crate::config::shown;
 use crate::config::source::Spanned;
 
+pub(super) const DEADLINE_HINT: &str = "write a duration from 10ms to 1h, as in 10s";
 const MIN_DEADLINE: Duration = Duration::from_millis(10);
 const MAX_DEADLINE: Duration = Duration::from_hours(1);
 const MAX_LANES: u8 = 64;
@@ -76,8 +77,7 @@ impl Reader<'_> {
         if let Some(isolation) = table.word("isolation", &words) {
             class.isolation = self.setting(isolation);
         }
-        let hint = "write a duration from 10ms to 1h, as in 10s";
-        if let Some(deadline) = table.parsed("deadline", hint, parse_deadline) {
+        if let Some(deadline) = table.parsed("deadline", DEADLINE_HINT, parse_deadline) {
             class.deadline = self.setting(deadline);
         }
         if let Some(lanes) = self.lanes(&mut table) {
@@ -113,7 +113,7 @@ impl Reader<'_> {
     }
 }
 
-fn parse_deadline(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_deadline(text: &str) -> Result<Duration, String> {
     let deadline = parse_duration(text).map_err(|error| error.to_string())?;
     if !(MIN_DEADLINE..=MAX_DEADLINE).contains(&deadline) {
         return Err("not between 10ms and 1h".to_owned());

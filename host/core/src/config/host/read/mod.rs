@@ -3,6 +3,7 @@
 mod classes;
 mod conf;
 mod environment;
+mod kms;
 mod prefixes;
 mod secrets;
 mod tls;
@@ -75,6 +76,8 @@ impl Reader<'_> {
         let description = self.description(top.table("description"));
         let tls = self.tls(top.table("tls"));
         let transfer = self.transfer(top.table("transfer"));
+        let region = self.region(&mut top);
+        let kms = self.kms(top.table("kms"));
         let classes = match top.table("classes") {
             Some(table) => self.classes(&table),
             None => std::collections::BTreeMap::new(),
@@ -94,10 +97,12 @@ impl Reader<'_> {
                 .variable("PROVOST_NODE_NAMES", environment::node_names)
                 .or(node_names)
                 .unwrap_or_else(|| Setting::default_value(Vec::new())),
+            region,
             libraries,
             description,
             tls,
             transfer,
+            kms,
             source: Arc::clone(self.report.source()),
             classes,
             unlisted_class: ClassConfiguration::with_defaults(),

@@ -1,13 +1,16 @@
 //! `[[prefixes]]`.
 
+use std::time::Duration;
+
 use super::Reader;
 use crate::config::document::{Node, Table, word};
 use crate::config::host::policy::{
-    EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated, UriPrefix,
-    WriteEnvelope, WriteFormat, WritePolicy,
+    DataKeyReuse, EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated,
+    UriPrefix, WriteEnvelope, WriteFormat, WritePolicy,
 };
 use crate::config::host::setting::Setting;
-use crate::config::source::Span;
+use crate::config::quantity::{ByteSize, parse_duration};
+use crate::config::source::{Span, Spanned};
 
 impl Reader<'_> {
     pub(super) fn prefixes(&self, top: &mut Table<'_>) -> Vec<PrefixPolicy> {
@@ -69,7 +72,50 @@ impl Reader<'_> {
         if let Some(envelope) = table.word("envelope", &words) {
             policy.envelope = self.setting(envelope);
         }
+        let span = table
+            .entries()
+            .iter()
+            .find(|e| e.key.get() == "data_key_reuse")
+            .map(|e| e.value.span);
+        if let Some(reuse) = table.table("data_key_reuse")
+            && let Some(span) = span
+            && let Some(reuse) = self.data_key_reuse(reuse)
+        {
+            policy.data_key_reuse = self.setting(Spanned::new(Some(reuse), span));
+            if *policy.format.get() == WriteFormat::V2 {
+                let message = "`write.data_key_reuse` is set, and `write.format` is V2";
+                let hint = "in V2 the data key is the content key: only V3 can share one safely";
+                self.report.error(span, message, hint);
+            }
+        }
         table.finish(&[]);
+    }
+
+    /// All three bounds are named, so that nobody relies on one that is not there.
+    fn data_key_reuse(&self, mut table: Table<'_>) -> Option<DataKeyReuse> {
+        let objects = table.integer("objects");
+        let bytes = table.parsed("bytes", REUSE_BYTES_HINT, parse_reuse_bytes);
+        let age = table.parsed("age", REUSE_AGE_HINT, parse_reuse_age);
+        for name in ["objects", "bytes", "age"] {
+            if table.entries().iter().all(|e| e.key.get() != name) {
+                let message = format!("`data_key_reuse` needs `{name}`");
+                let hint = "as in { objects = 100, bytes = \"64GiB\", age = \"5m\" }";
+                self.report.error(table.span(), message, hint);
+            }
+        }
+        table.finish(&[]);
+        let objects = objects?;
+        if !(2..=DataKeyReuse::MAX_OBJECTS).contains(objects.get()) {
+            let message = format!("`objects` is {}", objects.get());
+            let hint = format!("write a number from 2 to {}", DataKeyReuse::MAX_OBJECTS);
+            self.report.error(objects.span(), message, hint);
+            return None;
+        }
+        Some(DataKeyReuse {
+            objects: objects.into_inner(),
+            bytes: bytes?.into_inner(),
+            age: age?.into_inner(),
+        })
     }
 
     fn read(&self, mut table: Table<'_>, policy: &mut ReadPolicy) {
@@ -179,6 +225,25 @@ impl Reader<'_> {
             self.report.warning(span, message, hint);
         }
     }
+}
+
+const REUSE_BYTES_HINT: &str = "write a size up to 1TiB, as in 64GiB";
+const REUSE_AGE_HINT: &str = "write a duration from 1s to 1h, as in 5m";
+
+fn parse_reuse_bytes(text: &str) -> Result<ByteSize, String> {
+    let bytes = ByteSize::parse(text).map_err(|error| error.to_string())?;
+    if bytes > DataKeyReuse::MAX_BYTES {
+        return Err(format!("more than {}", DataKeyReuse::MAX_BYTES));
+    }
+    Ok(bytes)
+}
+
+fn parse_reuse_age(text: &str) -> Result<Duration, String> {
+    let age = parse_duration(text).map_err(|error| error.to_string())?;
+    if !(Duration::from_secs(1)..=DataKeyReuse::MAX_AGE).contains(&age) {
+        return Err("not between 1s and 1h".to_owned());
+    }
+    Ok(age)
 }
 
 fn first_span(spans: [Option<Span>; 2]) -> Span {
