@@ -86,12 +86,13 @@ impl HostBuilder {
         };
         let security = self.security;
         let registry = Registry::new(Arc::clone(&configuration), security.clone());
+        let stores = Arc::new(Stores::new(&configuration));
         Ok(Host {
             configuration,
             security,
             registry,
             program: Some(program),
-            stores: Arc::default(),
+            stores,
             keys: Mutex::default(),
             tls: Mutex::default(),
         })

@@ -88,7 +88,7 @@ fn with_runtime<T>(
 ) -> Result<T, report::Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
-        .enable_time()
+        .enable_all()
         .build()
         .map_err(|error| report::Failure::new(format!("cannot start: {error}")))?;
     let transfer = interrupt::Transfer::begin();

@@ -142,6 +142,20 @@ pub enum StoreError {
         /// The last answer.
         reason: String,
     },
+    /// There is no such bucket.
+    #[error("`{name}`: there is no such bucket")]
+    NoBucket {
+        /// The object or prefix.
+        name: String,
+    },
+    /// A body has more bytes than this store takes.
+    #[error("`{uri}`: the body has more than {limit} bytes, the most that are sent")]
+    TooLarge {
+        /// The object.
+        uri: ObjectUri,
+        /// The most bytes.
+        limit: u64,
+    },
     /// The bucket is in another region than the one that was asked.
     #[error("`{name}`: the bucket is in the region {found}, and {asked} was asked")]
     Region {
@@ -267,6 +281,11 @@ impl StoreError {
                 "set `region = \"{found}\"` in [s3], or in [s3.buckets.\"NAME\"] for this bucket \
                  alone, in provost.toml"
             ),
+            Self::NoBucket { .. } => {
+                "check its name; buckets of another server need `endpoint` in \
+                 [s3] of provost.toml"
+                    .to_owned()
+            }
             Self::NoRegion { .. } => {
                 "set `region` in [s3] of provost.toml, or AWS_REGION".to_owned()
             }

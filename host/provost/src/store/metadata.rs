@@ -18,6 +18,9 @@ pub enum MetadataError {
     /// A value has characters that a header cannot hold.
     #[error("the value of the metadata entry {0:?} has control characters")]
     Value(String),
+    /// A value has characters that S3 would give back as others.
+    #[error("the value of the metadata entry {0:?} is not ASCII")]
+    NotAscii(String),
     /// Two names differ in case only.
     #[error("the metadata name {0:?} is there twice")]
     Twice(String),
@@ -80,6 +83,14 @@ impl Metadata {
     /// Bytes of all names and values.
     pub fn bytes(&self) -> usize {
         self.0.iter().map(|(n, v)| n.len() + v.len()).sum()
+    }
+
+    /// The entries as the SDK takes them.
+    #[cfg(feature = "aws")]
+    pub(crate) fn to_headers(&self) -> std::collections::HashMap<String, String> {
+        self.iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     }
 
     /// The entries as a map.

@@ -1,8 +1,9 @@
 //! Object stores: where encrypted objects lie.
 //!
 //! [`ObjectStore`] is the small trait that an adapter implements; [`ObjectStoreExt`] adds what
-//! callers like. Two adapters exist: [`FileStore`] for `file://`, and [`ObjectStoreAdapter`] over
-//! the `object_store` crate, used for `memory://`. [`Stores`] opens the one that a URI names.
+//! callers like. Three adapters exist: [`FileStore`] for `file://`, [`S3Store`] for `s3://`, and
+//! [`ObjectStoreAdapter`] over the `object_store` crate, used for `memory://`. [`Stores`] opens the
+//! one that a URI names.
 //!
 //! What is stored is a body, a small map of user metadata, and nothing else. No adapter ever shows
 //! a partial object under its final name.
@@ -18,6 +19,8 @@ mod object;
 mod opening;
 mod release;
 mod request;
+#[cfg(feature = "aws")]
+mod s3;
 mod staged;
 mod uri;
 
@@ -33,4 +36,6 @@ pub use object::{Object, ObjectLister, ObjectReader, ObjectStore, ObjectWriter, 
 pub use opening::Stores;
 pub use release::{Existing, ReleaseError, Spool, VerifiedFile};
 pub use request::{Condition, GetOptions, NewObject};
+#[cfg(feature = "aws")]
+pub use s3::S3Store;
 pub use uri::{ObjectPrefix, ObjectUri, Scheme, UriError};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use provost_core::config::HostConfiguration;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
@@ -15,14 +16,23 @@ use super::{
 /// `Stores`.
 #[derive(Debug, Default)]
 pub struct Stores {
+    #[cfg(feature = "aws")]
+    s3: Option<Arc<super::s3::S3Connection>>,
     opened: Mutex<HashMap<(Scheme, String), Arc<dyn ObjectStore>>>,
     turns: Mutex<HashMap<ObjectUri, Weak<tokio::sync::Mutex<()>>>>,
 }
 
 impl Stores {
-    /// None opened yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// None opened yet, and `s3://` where this configuration says. Without the feature `aws` there
+    /// is none.
+    pub fn new(host: &Arc<HostConfiguration>) -> Self {
+        #[cfg(not(feature = "aws"))]
+        let _ = host;
+        Self {
+            #[cfg(feature = "aws")]
+            s3: Some(Arc::new(super::s3::S3Connection::new(Arc::clone(host)))),
+            ..Self::default()
+        }
     }
 
     /// The store that holds `uri`.
@@ -40,6 +50,10 @@ impl Stores {
         let store: Arc<dyn ObjectStore> = match scheme {
             Scheme::File => Arc::new(FileStore::new()),
             Scheme::Memory => Arc::new(ObjectStoreAdapter::memory(bucket)),
+            #[cfg(feature = "aws")]
+            Scheme::S3 if let Some(connection) = &self.s3 => {
+                Arc::new(super::s3::S3Store::new(bucket, Arc::clone(connection)))
+            }
             Scheme::S3 => return Err(StoreError::Unsupported { scheme }),
         };
         opened.insert((scheme, bucket.to_owned()), Arc::clone(&store));

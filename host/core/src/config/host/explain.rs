@@ -10,7 +10,9 @@ use super::policy::{
     WriteFormat, WritePolicy,
 };
 use super::setting::{Origin, Setting};
-use super::{DescriptionPolicy, HostConfiguration, Libraries, TlsSettings, TransferSettings};
+use super::{
+    DescriptionPolicy, HostConfiguration, Libraries, S3Place, TlsSettings, TransferSettings,
+};
 use crate::config::kms_key_arn::KmsKeyArn;
 
 /// One value of the host configuration.
@@ -36,6 +38,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         tls,
         transfer,
         kms,
+        s3,
         source,
         classes,
         unlisted_class: _,
@@ -82,6 +85,11 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     list.add("tls.strict", strict, |strict| *strict);
     list.add("transfer.window", window, |window| *window);
     list.kms(kms);
+    list.place("s3", &s3.place);
+    list.optional("s3.profile", s3.profile.as_ref(), Clone::clone);
+    for (bucket, place) in s3.buckets() {
+        list.place(&format!("s3.buckets.\"{bucket}\""), place);
+    }
     for (name, class) in classes {
         list.class(&format!("classes.\"{name}\""), class);
         for entry in &class.conf {
@@ -183,6 +191,18 @@ impl List {
         self.add(&name("lanes"), lanes, |lanes| *lanes);
         self.add(&name("memory"), memory, |memory| *memory);
         self.add(&name("proof"), proof, |proof| shown_proof(*proof));
+    }
+
+    fn place(&mut self, table: &str, place: &S3Place) {
+        let S3Place {
+            endpoint,
+            region,
+            path_style,
+        } = place;
+        let name = |field: &str| format!("{table}.{field}");
+        self.optional(&name("endpoint"), endpoint.as_ref(), Clone::clone);
+        self.optional(&name("region"), region.as_ref(), Clone::clone);
+        self.optional(&name("path_style"), path_style.as_ref(), |p| *p);
     }
 
     fn policy(&mut self, policy: &PrefixPolicy) {

@@ -5,6 +5,7 @@ mod explain;
 mod kms;
 mod policy;
 mod read;
+mod s3;
 mod setting;
 mod tls;
 mod transfer;
@@ -21,6 +22,7 @@ pub use self::policy::{
     UriPrefix, WriteEnvelope, WriteFormat, WritePolicy,
 };
 pub use self::read::parse_node_name;
+pub use self::s3::{Endpoint, EndpointError, S3Place, S3Settings};
 pub use self::setting::{Origin, Setting};
 pub use self::tls::{
     DefaultRootsSource, DefaultRootsSourceError, FileOwner, FileOwnerError, TlsSettings,
@@ -55,6 +57,8 @@ pub struct HostConfiguration {
     pub transfer: TransferSettings,
     /// How KMS is reached, and the keys of CSE-KMS.
     pub kms: KmsSettings,
+    /// Where `s3://` locations are served.
+    pub s3: S3Settings,
     source: Arc<Source>,
     classes: BTreeMap<ClassName, ClassConfiguration>,
     unlisted_class: ClassConfiguration,

@@ -1,5 +1,7 @@
 //! `provost object inspect`.
 
+use std::sync::Arc;
+
 use provost_core::envelope::Format;
 use provost_plugin_api::MaterialsDescription;
 use serde::Serialize;
@@ -14,9 +16,9 @@ use crate::store::encrypted::{self, Inspection};
 
 pub(super) fn run(uri: &str, global: &Global) -> Result<(), Failure> {
     let uri = object_uri(uri)?;
-    let host = configuration::host(global)?;
+    let host = Arc::new(configuration::host(global)?);
     let found = with_runtime(async || {
-        let found = encrypted::inspect(&Stores::new(), &host, &uri).await;
+        let found = encrypted::inspect(&Stores::new(&host), &host, &uri).await;
         found.map_err(|error| Error::from(error).into())
     })?;
     match global.output {

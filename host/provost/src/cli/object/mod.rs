@@ -6,13 +6,15 @@ mod ls;
 mod put;
 mod rm;
 
+use std::sync::Arc;
+
 use provost_plugin_api::MaterialsDescription;
 
 use super::args::{Global, Object};
 use super::configuration;
 use super::report::Failure;
 use crate::store::encrypted::ObjectError;
-use crate::store::{ObjectPrefix, ObjectUri, Scheme, UriError};
+use crate::store::{ObjectPrefix, ObjectUri, Scheme, Stores, UriError};
 use crate::{EncryptedStore, Error, Host};
 
 pub(crate) use inspect::inspection;
@@ -45,6 +47,11 @@ fn objects(uri: &ObjectUri, global: &Global) -> Result<EncryptedStore, Failure> 
         .map_err(|error| Error::from(ObjectError::from(error)))?;
     host.objects(uri)
         .map_err(|error| Failure::located(error, host.registry()))
+}
+
+/// The stores, where provost.toml says they are.
+fn stores(global: &Global) -> Result<Stores, Failure> {
+    Ok(Stores::new(&Arc::new(configuration::host(global)?)))
 }
 
 fn object_uri(text: &str) -> Result<ObjectUri, Failure> {

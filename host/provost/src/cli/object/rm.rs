@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use super::object_uri;
+use super::{object_uri, stores};
 use crate::Error;
 use crate::cli::args::{Global, Output};
 use crate::cli::report::{self, Failure};
 use crate::cli::with_runtime;
-use crate::store::Stores;
 use crate::store::encrypted::{self, ObjectError};
 
 pub(super) fn run(uris: &[String], global: &Global) -> Result<(), Failure> {
@@ -16,7 +15,7 @@ pub(super) fn run(uris: &[String], global: &Global) -> Result<(), Failure> {
         .iter()
         .map(|uri| object_uri(uri))
         .collect::<Result<Vec<_>, _>>()?;
-    let stores = Stores::new();
+    let stores = stores(global)?;
     with_runtime(async || {
         for uri in &uris {
             let store = stores.open(uri).map_err(ObjectError::from);

@@ -154,12 +154,15 @@ pub(super) fn unmet(
     error: object_store::Error,
     step: &'static str,
 ) -> StoreError {
-    let does_not_hold = match (condition, &error) {
+    let does_not_hold = matches!(
+        (condition, &error),
         (_, object_store::Error::Precondition { .. })
-        | (Condition::Absent, object_store::Error::AlreadyExists { .. })
-        | (Condition::Unchanged(_), object_store::Error::NotFound { .. }) => true,
-        _ => false,
-    };
+            | (Condition::Absent, object_store::Error::AlreadyExists { .. })
+            | (
+                Condition::Unchanged(_),
+                object_store::Error::NotFound { .. }
+            )
+    );
     if does_not_hold {
         let (uri, condition) = (uri.clone(), condition.clone());
         return StoreError::Condition { uri, condition };

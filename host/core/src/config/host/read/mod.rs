@@ -5,6 +5,7 @@ mod conf;
 mod environment;
 mod kms;
 mod prefixes;
+mod s3;
 mod secrets;
 mod tls;
 mod transfer;
@@ -78,6 +79,7 @@ impl Reader<'_> {
         let transfer = self.transfer(top.table("transfer"));
         let region = self.region(&mut top);
         let kms = self.kms(top.table("kms"));
+        let s3 = self.s3(top.table("s3"));
         let classes = match top.table("classes") {
             Some(table) => self.classes(&table),
             None => std::collections::BTreeMap::new(),
@@ -103,6 +105,7 @@ impl Reader<'_> {
             tls,
             transfer,
             kms,
+            s3,
             source: Arc::clone(self.report.source()),
             classes,
             unlisted_class: ClassConfiguration::with_defaults(),
