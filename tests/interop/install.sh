@@ -52,3 +52,33 @@ interop_install_servers() {
     interop_versitygw=$(interop_cached versitygw "$(go version; cat "$interop_folder"/servers/go.{mod,sum})" interop_make_versitygw) || return 1
     interop_versitygw=$interop_versitygw/versitygw
 }
+
+interop_make_java() {
+    local client sources=("$interop_folder"/clients/java/protocol/*.java)
+    for client in s3ec3 s3ec4 sdk1; do
+        mvn -B -q -f "$interop_folder/clients/java/$client/pom.xml" dependency:copy-dependencies -DoutputDirectory="$1/$client/lib" || return 1
+    done
+    sources+=("$interop_folder"/clients/java/keyring/*.java)
+    for client in s3ec3 s3ec4; do
+        interop_javac "$1/$client" "${sources[@]}" "$interop_folder/clients/java/$client"/*.java || return 1
+    done
+    interop_javac "$1/sdk1" "$interop_folder"/clients/java/{protocol,sdk1}/*.java
+}
+
+interop_javac() {
+    local folder=$1
+    shift
+    javac -nowarn -cp "$folder/lib/*" -d "$folder/classes" "$@"
+}
+
+interop_make_go() {
+    (cd "$interop_folder/clients/go" && go build -trimpath -o "$1/driver" .)
+}
+
+# Sets INTEROP_JAVA (a folder with one of each client) and INTEROP_GO (the program).
+interop_install_clients() {
+    interop_tools java:default-jdk-headless javac:default-jdk-headless mvn:maven openssl:openssl || return 1
+    INTEROP_JAVA=$(interop_cached java "$(javac -version; cat "$interop_folder"/clients/java/*/{*.java,pom.xml} 2>/dev/null)" interop_make_java) || return 1
+    INTEROP_GO=$(interop_cached go-client "$(go version; cat "$interop_folder"/clients/go/{main.go,go.mod,go.sum})" interop_make_go)/driver || return 1
+    export INTEROP_JAVA INTEROP_GO
+}

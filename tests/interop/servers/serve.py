@@ -160,8 +160,8 @@ def variables(folder, moto_port, versitygw_port, access_key, secret_key):
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         # What the user of this machine has configured is not the tests' business.
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_CONFIG_FILE": str(folder / "aws-configuration"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "aws-configuration"),
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
@@ -183,6 +183,7 @@ def main():
     try:
         access_key = "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
         secret_key = secrets.token_urlsafe(30)
+        (folder / "aws-configuration").touch()
         moto_port = start_moto(folder)
         versitygw, versitygw_port = start_versitygw(options.versitygw, folder, access_key, secret_key)
         names = variables(folder, moto_port, versitygw_port, access_key, secret_key)

@@ -1,0 +1,120 @@
+"""The cells of the matrix, and what each of them came to."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from clients import CLIENTS, MATERIALS, STORAGES
+from materials import BUCKET
+
+MIB = 1 << 20
+MULTIPART = "12 MiB + 5"
+RANGES = "ranges"
+SIZES = {"0": 0, "1": 1, "15": 15, "16": 16, "17": 17, "1 MiB + 3": MIB + 3, MULTIPART: 12 * MIB + 5}
+# Of the object of 1 MiB + 3: one byte, across a block, from the middle of a block, and up to the end.
+RANGE_SOURCE = "1 MiB + 3"
+RANGE_ENDS = ((0, 0), (15, 16), (100_000, 165_537), (MIB - 5, MIB + 2))
+PROVOST_FORMATS = ("V3", "V2")
+
+
+@dataclass(frozen=True)
+class Cell:
+    writer: str  # "client" or "Provost"
+    client: str
+    format: str
+    material: str
+    storage: str
+    size: str
+
+    def key(self):
+        """The object's key. What Provost writes is read by every client, so theirs is not in it."""
+        owner = self.client if self.writer == "client" else "provost"
+        size = RANGE_SOURCE if self.size == RANGES else self.size
+        return "/".join((owner, self.format, self.material, self.storage, size)).replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Failure:
+    side: str  # who could not: "client" or "Provost"
+    says: str
+
+
+def all_cells():
+    for material in MATERIALS:
+        for storage in STORAGES:
+            for client in CLIENTS:
+                for format in client.writes:
+                    for size in SIZES:
+                        yield Cell("client", client.name, format.name, material, storage, size)
+                for format in PROVOST_FORMATS:
+                    for size in (*SIZES, RANGES):
+                        yield Cell("Provost", client.name, format, material, storage, size)
+
+
+class Bench:
+    """What a cell needs to be run."""
+
+    def __init__(self, folder: Path, materials, provost, drivers):
+        self.folder = folder
+        self.materials = materials
+        self.provost = provost
+        self.drivers = drivers
+        self.clients = {client.name: client for client in CLIENTS}
+        for size, length in SIZES.items():
+            self.plaintext(size).write_bytes(os.urandom(length))
+
+    def plaintext(self, size):
+        return self.folder / f"{size.replace(' ', '-')}.plain"
+
+    def write(self, cell):
+        """Provost's object for a cell that a client reads."""
+        error = self.provost.put(self.plaintext(cell.size), cell.key(), cell.material, cell.storage, cell.format)
+        return Failure("Provost", error) if error else None
+
+    def read(self, cell):
+        """A client reads Provost's object."""
+        client = self.clients[cell.client]
+        output = self.folder / f"{cell.client}.out"
+        plaintext = self.plaintext(RANGE_SOURCE if cell.size == RANGES else cell.size).read_bytes()
+        wanted = RANGE_ENDS if cell.size == RANGES else (None,)
+        for ends in wanted:
+            error = self.ask(cell, "get", output, client.reads[cell.format], range=ends and f"bytes={ends[0]}-{ends[1]}")
+            if error:
+                return Failure("client", error)
+            if output.read_bytes() != (plaintext[ends[0]:ends[1] + 1] if ends else plaintext):
+                return Failure("client", "returns other bytes, and no error")
+        return None
+
+    def exchange(self, cell):
+        """A client writes, Provost reads."""
+        error = self.ask(cell, "put", self.plaintext(cell.size), cell.format, multipart=cell.size == MULTIPART)
+        if error:
+            return Failure("client", error)
+        output = self.folder / f"{cell.client}.read"
+        output.unlink(missing_ok=True)
+        error = self.provost.get(cell.key(), output, cell.material, cell.storage, self.legacy(cell))
+        if error:
+            return Failure("Provost", error)
+        if output.read_bytes() != self.plaintext(cell.size).read_bytes():
+            return Failure("Provost", "returns other bytes, and no error")
+        return None
+
+    def read_back(self, cell):
+        """A client writes and reads: does the rig work?"""
+        error = self.ask(cell, "put", self.plaintext(cell.size), cell.format, multipart=cell.size == MULTIPART)
+        output = self.folder / f"{cell.client}.out"
+        error = error or self.ask(cell, "get", output, cell.format, legacy=self.legacy(cell))
+        if error:
+            return Failure("client", error)
+        if output.read_bytes() != self.plaintext(cell.size).read_bytes():
+            return Failure("client", "returns other bytes, and no error")
+        return None
+
+    def legacy(self, cell):
+        return next(format.legacy for format in self.clients[cell.client].writes if format.name == cell.format)
+
+    def ask(self, cell, op, file, format, multipart=False, legacy=False, range=None):
+        return self.drivers[cell.client].ask(
+            op=op, bucket=BUCKET, key=cell.key(), file=str(file), material=self.materials[cell.material], storage=cell.storage,
+            format=format, multipart=multipart, legacy=legacy, range=range,
+        )

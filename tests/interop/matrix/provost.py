@@ -1,0 +1,83 @@
+"""Provost, through its executable."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from materials import BUCKET
+
+CLASSES = {"AES": ("provost.keys.Static", "libprovost_static_keys.so"), "RSA": ("provost.keys.Rsa", "libprovost_rsa_keys.so")}
+
+
+class Provost:
+    def __init__(self, programs: Path, folder: Path, materials, environment):
+        self.programs = programs
+        self.folder = folder
+        self.materials = materials
+        self.environment = environment
+
+    def put(self, file, key, material, storage, format):
+        return self.run(material, self.policy(storage, [format], format), "object", "put", file, f"s3://{BUCKET}/{key}")
+
+    def get(self, key, file, material, storage, legacy):
+        return self.run(material, self.policy(storage, ["V3", "V2"], "V3", legacy), "object", "get", f"s3://{BUCKET}/{key}", file)
+
+    def run(self, material, policy, *command):
+        """None, or what Provost says is wrong."""
+        done = subprocess.run(
+            [self.programs / "provost", "--config", self.configuration(material, policy), *command],
+            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )
+        return None if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}"
+
+    @staticmethod
+    def policy(storage, formats, format, legacy=False):
+        formats = [*formats, "V1"] if legacy else formats
+        lines = [
+            f'write.format = "{format}"',
+            f'write.envelope = "{storage}"',
+            f"read.formats = {json.dumps(formats)}",
+            f'read.envelope = ["{storage}"]',
+        ]
+        if legacy:
+            lines += ['read.legacy = "decrypt"', 'read.unauthenticated = "accept"']
+        return "\n".join(lines)
+
+    def configuration(self, material, policy):
+        """The provost.toml for a material and a policy; it is written when first asked for."""
+        name = f"{material}-{abs(hash(policy)):x}"
+        path = self.folder / f"{name}.toml"
+        if path.exists():
+            return path
+        security = self.folder / f"{name}.json"
+        security.write_text(json.dumps({"EncryptionConfiguration": {
+            "EnableInTransitEncryption": False,
+            "EnableAtRestEncryption": True,
+            "AtRestEncryptionConfiguration": {"S3EncryptionConfiguration": self.mode(material)},
+        }}))
+        unfinished = self.folder / f"{name}.{os.getpid()}.{id(object())}"
+        unfinished.write_text(f'security_configuration = "{security.name}"\n{self.conf(material)}\n[[prefixes]]\nprefix = "s3://{BUCKET}/"\n{policy}\n')
+        unfinished.rename(path)
+        return path
+
+    def mode(self, material):
+        if material == "KMS":
+            return {"EncryptionMode": "CSE-KMS", "AwsKmsKey": self.materials["KMS"]["key"]}
+        name, library = CLASSES[material]
+        return {"EncryptionMode": "CSE-Custom", "S3Object": str(self.programs / library), "EncryptionKeyProviderClass": name}
+
+    def conf(self, material):
+        values = {
+            "AES": {"keys": self.folder / "keys.list"},
+            "RSA": {
+                "fs.s3.cse.rsa.name": "k1",
+                "fs.s3.cse.rsa.public": self.folder / "public.der",
+                "fs.s3.cse.rsa.private": self.folder / "private.der",
+            },
+            "KMS": {},
+        }[material]
+        if not values:
+            return ""
+        lines = "\n".join(f'"{key}" = "{value}"' for key, value in values.items())
+        return f'\n[classes."{CLASSES[material][0]}".conf]\n{lines}\n'
