@@ -107,7 +107,7 @@ def command(name):
 
 
 def java_command(folder):
-    return ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", f"{folder}/classes:{folder}/lib/*", "Main"]
+    return ["java", "-Xmx512m", "-cp", f"{folder}/classes:{folder}/lib/*", "Main"]
 
 
 def versions():

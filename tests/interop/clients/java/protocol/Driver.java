@@ -18,6 +18,10 @@ import javax.crypto.spec.SecretKeySpec;
 
 /** The line protocol of all drivers: one JSON request on each line of standard input, one JSON answer on standard output. */
 final class Driver {
+    static {
+        LogManager.getLogManager().reset(); // warnings about legacy modes, which are wanted here
+    }
+
     /** What a driver does; it throws where the client refuses. */
     interface Client {
         void put(Request request) throws Exception;
@@ -81,7 +85,6 @@ final class Driver {
         Gson gson = new Gson();
         PrintStream answers = System.out;
         System.setOut(System.err); // what a library prints is no answer
-        LogManager.getLogManager().reset(); // nor are its warnings about legacy modes, which are wanted here
         BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = requests.readLine(); line != null; line = requests.readLine()) {
             Request request = gson.fromJson(line, Request.class);
