@@ -62,7 +62,13 @@ pub enum FlatJsonError {
 }
 
 /// Reads the entries of at most `max` bytes of text, in order.
-pub(super) fn parse(text: &[u8], max: usize) -> Result<Vec<(String, String)>, FlatJsonError> {
+///
+/// Under one of the names `numbers`, a whole number without a sign is taken for its decimal text.
+pub(super) fn parse(
+    text: &[u8],
+    max: usize,
+    numbers: &[&str],
+) -> Result<Vec<(String, String)>, FlatJsonError> {
     if text.len() > max {
         let got = text.len();
         return Err(FlatJsonError::TooLong { max, got });
@@ -97,9 +103,14 @@ pub(super) fn parse(text: &[u8], max: usize) -> Result<Vec<(String, String)>, Fl
     }
     entries
         .into_iter()
-        .map(|(name, Text(value))| match value {
-            Some(value) => Ok((name, value)),
-            None => Err(FlatJsonError::NotAString { name: shown(&name) }),
+        .map(|(name, value)| match value {
+            Value::Text(value) => Ok((name, value)),
+            Value::Number(value) if numbers.contains(&name.as_str()) => {
+                Ok((name, value.to_string()))
+            }
+            Value::Number(_) | Value::Other => {
+                Err(FlatJsonError::NotAString { name: shown(&name) })
+            }
         })
         .collect()
 }
@@ -139,10 +150,13 @@ fn write_string(json: &mut String, text: &str) {
 }
 
 /// Entries in order, duplicates and all.
-struct Object(Vec<(String, Text)>);
+struct Object(Vec<(String, Value)>);
 
-/// A string, or `None` for any other value.
-struct Text(Option<String>);
+enum Value {
+    Text(String),
+    Number(u64),
+    Other,
+}
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -166,54 +180,54 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Value;
-        impl<'de> Visitor<'de> for Value {
-            type Value = Text;
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Some(text.to_owned())))
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(text.to_owned()))
             }
 
-            fn visit_string<E>(self, text: String) -> Result<Text, E> {
-                Ok(Text(Some(text)))
+            fn visit_string<E>(self, text: String) -> Result<Value, E> {
+                Ok(Value::Text(text))
             }
 
-            fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
-                Ok(Text(None))
+            fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+                Ok(Value::Other)
             }
 
-            fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
-                Ok(Text(None))
+            fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+                Ok(Value::Other)
             }
 
-            fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
-                Ok(Text(None))
+            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+                Ok(Value::Number(number))
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
-                Ok(Text(None))
+            fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+                Ok(Value::Other)
             }
 
-            fn visit_unit<E>(self) -> Result<Text, E> {
-                Ok(Text(None))
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Other)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Text, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Text(None))
+                Ok(Value::Other)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Text(None))
+                Ok(Value::Other)
             }
         }
-        deserializer.deserialize_any(Value)
+        deserializer.deserialize_any(Any)
     }
 }

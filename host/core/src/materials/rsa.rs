@@ -16,9 +16,16 @@ const MAX_BITS: usize = 8192;
 #[derive(Debug)]
 pub struct RsaKey {
     public: OaepPublicEncryptingKey,
-    private: Option<OaepPrivateDecryptingKey>,
+    private: Option<PrivateHalf>,
     /// `SubjectPublicKeyInfo`, DER: equal for equal keys.
     spki: Vec<u8>,
+}
+
+/// The private half, for the wrap that is written and for those that are only read.
+#[derive(Debug)]
+struct PrivateHalf {
+    oaep: OaepPrivateDecryptingKey,
+    pkcs8: SecretBytes,
 }
 
 impl RsaKey {
@@ -37,7 +44,10 @@ impl RsaKey {
             return Err(rejected("not the key's one DER encoding".to_owned()));
         }
         let private = match private {
-            Some(private) => Some(parse_private(private, &public, &spki)?),
+            Some(private) => Some(PrivateHalf {
+                oaep: parse_private(private, &public, &spki)?,
+                pkcs8: private.clone_secret(),
+            }),
             None => None,
         };
         let public = OaepPublicEncryptingKey::new(public).map_err(|e| rejected(e.to_string()))?;
@@ -68,7 +78,12 @@ impl RsaKey {
     }
 
     pub(crate) fn private(&self) -> Option<&OaepPrivateDecryptingKey> {
-        self.private.as_ref()
+        self.private.as_ref().map(|half| &half.oaep)
+    }
+
+    /// The private half as PKCS#8, checked: legacy paddings take it in other hands.
+    pub(crate) fn private_pkcs8(&self) -> Option<&SecretBytes> {
+        self.private.as_ref().map(|half| &half.pkcs8)
     }
 
     pub(super) fn spki(&self) -> &[u8] {

@@ -32,11 +32,7 @@ pub fn open_unauthenticated(
     let ContentParameters::Cbc { iv } = metadata.content() else {
         return Err(ContentError::Authenticated);
     };
-    let before_last = body_length.map(before_last_block).transpose()?;
-    Ok(UnauthenticatedOpener {
-        cipher: Some(Cipher::new(key.secret_bytes().into(), iv.into())),
-        length: Length::new(AES_CBC.max_plaintext, before_last)?,
-    })
+    UnauthenticatedOpener::new(key, iv, body_length)
 }
 
 /// Decrypts one object's ciphertext in place. **Nothing proves that it is what was written.**
@@ -49,6 +45,18 @@ pub struct UnauthenticatedOpener {
 }
 
 impl UnauthenticatedOpener {
+    pub(super) fn new(
+        key: &DataKey,
+        iv: &[u8; AES_BLOCK_BYTES],
+        body_length: Option<u64>,
+    ) -> Result<Self, ContentError> {
+        let before_last = body_length.map(before_last_block).transpose()?;
+        Ok(Self {
+            cipher: Some(Cipher::new(key.secret_bytes().into(), iv.into())),
+            length: Length::new(AES_CBC.max_plaintext, before_last)?,
+        })
+    }
+
     /// Decrypts the next bytes of the body in place: whole blocks of 16, not the last one.
     pub fn update(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
         let mut cipher = self.cipher.take().ok_or(ContentError::Abandoned)?;

@@ -17,4 +17,6 @@ pub use opener::{Opener, open};
 pub use sealer::{Sealer, seal};
 
 #[cfg(test)]
+mod wycheproof_cbc;
+#[cfg(test)]
 mod wycheproof_hkdf;

@@ -1,8 +1,11 @@
-//! AES-256-GCM in place, piece by piece, through aws-lc's EVP interface.
+//! AES-256-GCM in place, piece by piece, through aws-lc's EVP interface; and one RSA padding that
+//! only that interface has.
 //!
 //! No safe crate offers incremental GCM at this speed. This module is one of the places where
 //! `unsafe` is allowed; nothing outside it touches a pointer.
 #![allow(unsafe_code)]
+
+mod rsa_oaep;
 
 use std::ffi::c_int;
 use std::ptr::{self, NonNull};
@@ -14,6 +17,8 @@ use aws_lc_sys::{
 };
 
 use super::suite::{DATA_KEY_BYTES, GCM_IV_BYTES, GCM_TAG_BYTES};
+
+pub(super) use rsa_oaep::{Mgf1, OaepSha256Key};
 
 /// EVP takes lengths as `int`: longer data goes in pieces, a multiple of the block size.
 const PIECE: usize = 1 << 30;

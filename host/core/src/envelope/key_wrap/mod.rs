@@ -8,6 +8,8 @@
 mod aes_gcm;
 mod error;
 mod kms;
+mod legacy_aes;
+mod legacy_rsa;
 mod provider_held;
 mod rsa_oaep;
 
@@ -15,8 +17,8 @@ use provost_plugin_api::MaterialsDescription;
 
 use super::suite::{
     AES_ECB_WRAPPED_BYTES, AES_GCM_WRAPPED_BYTES, AES_WRAP_WRAPPED_BYTES, AlgorithmSuite,
-    KMS_MAX_WRAPPED_BYTES, KeyWrap, LegacyWrap, RSA_MAX_WRAPPED_BYTES, RSA_MIN_WRAPPED_BYTES,
-    WrapAlgorithm, WriteFormat,
+    DATA_KEY_BYTES, KMS_MAX_WRAPPED_BYTES, KeyWrap, LegacyWrap, RSA_MAX_WRAPPED_BYTES,
+    RSA_MIN_WRAPPED_BYTES, WrapAlgorithm, WriteFormat,
 };
 use super::{DataKey, Randomness, names};
 use crate::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
@@ -202,6 +204,9 @@ fn wrapped(
 }
 
 /// Unwraps `stored` with a key in this process.
+///
+/// A legacy wrap gets here only if the read policy accepted it. V1's is not authenticated: what
+/// comes out under a wrong key may be taken for a data key.
 pub fn unwrap(
     materials: &DecryptionMaterials,
     stored: &EncryptedDataKey,
@@ -220,6 +225,19 @@ pub fn unwrap(
             rsa_oaep::unwrap(rsa, suite, bytes)
         }
         (WrappingKey::Kms(_), wrap) if wrap.is_kms() => Err(not_here(wrapping)),
+        (WrappingKey::Aes(aes), KeyWrap::Legacy(LegacyWrap::AesWrap)) => {
+            legacy_aes::unwrap_aes_wrap(aes, bytes)
+        }
+        (WrappingKey::Rsa(rsa), KeyWrap::Legacy(LegacyWrap::RsaOaepSha256)) => {
+            legacy_rsa::unwrap_oaep_sha256(rsa, bytes)
+        }
+        // The one wrap without a name: the kind of the operator's key decides.
+        (WrappingKey::Aes(aes), KeyWrap::Legacy(LegacyWrap::V1)) => {
+            legacy_aes::unwrap_ecb(aes, bytes)
+        }
+        (WrappingKey::Rsa(rsa), KeyWrap::Legacy(LegacyWrap::V1)) => {
+            legacy_rsa::unwrap_pkcs1(rsa, bytes)
+        }
         (_, _) => Err(does_not_fit(wrapping, stored)),
     }
 }
@@ -247,6 +265,19 @@ fn does_not_fit(wrapping: &WrappingKey, stored: &EncryptedDataKey) -> KeyWrapErr
         kind: wrapping.kind(),
         offered: wrapping.algorithm(),
     }
+}
+
+/// One error for all that a wrap's check does not let through.
+fn not_authentic(algorithm: KeyWrap) -> KeyWrapError {
+    KeyWrapError::NotAuthentic { algorithm }
+}
+
+/// The data key, where the payload is nothing else.
+fn copied(payload: &[u8]) -> Result<DataKey, KeyWrapError> {
+    DataKey::copy_from(payload).ok_or(KeyWrapError::DataKeyLength {
+        expected: DATA_KEY_BYTES,
+        got: payload.len(),
+    })
 }
 
 /// The lengths that `wrap` can produce, without knowing the key.
@@ -282,5 +313,9 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod wycheproof_aes_gcm;
+#[cfg(test)]
+mod wycheproof_aes_wrap;
+#[cfg(test)]
+mod wycheproof_legacy_rsa;
 #[cfg(test)]
 mod wycheproof_rsa_oaep;

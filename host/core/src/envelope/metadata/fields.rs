@@ -1,12 +1,13 @@
 //! The envelope's names and values, wherever they were stored.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use provost_plugin_api::MaterialsDescription;
 
-use super::{EnvelopePlace, MetadataError, shown};
+use super::{EnvelopePlace, MetadataError, double_encoding, shown};
 use crate::envelope::{Format, flat_json, names};
 
 /// The longest instruction file that is read or written, in bytes.
@@ -49,7 +50,9 @@ impl Fields {
 
     /// From an instruction file's bytes.
     pub(super) fn from_instruction_file(file: &[u8]) -> Result<Self, MetadataError> {
-        let entries = flat_json::parse(file, MAX_INSTRUCTION_FILE_BYTES)
+        // Go reads numbers here.
+        let numbers = [names::TAG_LENGTH, names::UNENCRYPTED_LENGTH];
+        let entries = flat_json::parse(file, MAX_INSTRUCTION_FILE_BYTES, &numbers)
             .map_err(MetadataError::InstructionFile)?;
         let mut fields = Self::empty(EnvelopePlace::InstructionFile);
         for (name, value) in entries {
@@ -152,7 +155,12 @@ impl Fields {
         let Some(text) = self.get(name) else {
             return Ok(MaterialsDescription::new());
         };
-        flat_json::parse(text.as_bytes(), MAX_DESCRIPTION_TEXT_BYTES)
+        let text = match self.place {
+            EnvelopePlace::Metadata => Cow::Owned(double_encoding::undo(text)),
+            // A body, which arrives as it was sent.
+            EnvelopePlace::InstructionFile => Cow::Borrowed(text),
+        };
+        flat_json::parse(text.as_bytes(), MAX_DESCRIPTION_TEXT_BYTES, &[])
             .map(|entries| entries.into_iter().collect())
             .map_err(|error| MetadataError::Description { name, error })
     }

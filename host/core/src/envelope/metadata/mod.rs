@@ -3,6 +3,7 @@
 //! S3EC format, sections 1, 2, 5 and 6. All of it is hostile: it is read whole, bounded and
 //! checked against the read policy, and only then is there a [`ContentMetadata`].
 
+mod double_encoding;
 mod error;
 mod fields;
 mod layout;
