@@ -53,9 +53,14 @@ pub(super) fn run(
         _ if to_stdout => Ok(()),
         Output::Json => report::json(&ReceivedDocument::from(&received)),
         Output::Text => report::print(&format!(
-            "{}: {} bytes decrypted and verified into {}",
+            "{}: {} bytes decrypted{} into {}",
             received.uri,
             received.plaintext,
+            if received.authenticated {
+                " and verified"
+            } else {
+                ", not authenticated,"
+            },
             destination.display()
         )),
     }
@@ -65,6 +70,7 @@ pub(super) fn run(
 struct ReceivedDocument {
     uri: String,
     plaintext_bytes: u64,
+    authenticated: bool,
     description: Description,
 }
 
@@ -73,6 +79,7 @@ impl From<&Received> for ReceivedDocument {
         Self {
             uri: received.uri.to_string(),
             plaintext_bytes: received.plaintext,
+            authenticated: received.authenticated,
             description: description(received.description.as_ref()),
         }
     }

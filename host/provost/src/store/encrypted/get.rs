@@ -1,11 +1,12 @@
-//! Reading an object: nothing is released before its tag was good.
+//! Reading an object: nothing is released before its tag was good, if it has one.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use provost_core::envelope::{
-    ContentMetadata, DataKey, Located, MAX_INSTRUCTION_FILE_BYTES, Opener, ReadPolicy, open,
+    ContentError, ContentMetadata, DataKey, Located, MAX_INSTRUCTION_FILE_BYTES, Opener,
+    ReadPolicy, open,
 };
 use provost_plugin_api::MaterialsDescription;
 use tokio::sync::mpsc;
@@ -13,14 +14,14 @@ use zeroize::Zeroizing;
 
 use super::body::{CHUNK, QUEUE, fill, report};
 use super::error::About;
-use super::{EncryptedStore, ObjectError, Progress, instruction_file, policy};
+use super::{EncryptedStore, ObjectError, Progress, cbc, instruction_file, policy};
 use crate::store::{
     Existing, ObjectHead, ObjectReader, ObjectStore, ObjectStoreExt, ObjectUri, Spool, StoreError,
     VerifiedFile,
 };
 
 /// Bodies up to this many bytes are verified in memory.
-const SMALL: u64 = 8 << 20;
+pub(super) const SMALL: u64 = 8 << 20;
 
 /// An object that was read.
 #[derive(Debug)]
@@ -28,18 +29,21 @@ const SMALL: u64 = 8 << 20;
 pub struct Received {
     /// Its name.
     pub uri: ObjectUri,
-    /// Bytes of plaintext, all verified.
+    /// Bytes of plaintext.
     pub plaintext: u64,
+    /// Whether all of it was verified. If not, it is legacy content without a tag, which the
+    /// operator accepts below this prefix.
+    pub authenticated: bool,
     /// The description that chose the key.
     pub description: Option<MaterialsDescription>,
 }
 
 /// An object whose key has been found.
-struct Opened {
-    metadata: ContentMetadata,
-    key: DataKey,
-    size: u64,
-    body: Box<dyn ObjectReader>,
+pub(super) struct Opened {
+    pub(super) metadata: ContentMetadata,
+    pub(super) key: DataKey,
+    pub(super) size: u64,
+    pub(super) body: Box<dyn ObjectReader>,
 }
 
 impl EncryptedStore {
@@ -56,8 +60,13 @@ impl EncryptedStore {
         let file = VerifiedFile::create(path, existing)?;
         let opened = self.open(uri).await?;
         let description = opened.metadata.description().cloned();
+        let authenticated = opened.metadata.is_authenticated();
         let mut sink = FileSink(file);
-        let plaintext = if sink.0.is_unnamed() && opened.size > SMALL {
+        let plaintext = if !authenticated && sink.0.is_unnamed() {
+            let (done, returned) = cbc::stream(opened, sink, uri, progress).await?;
+            sink = returned;
+            done
+        } else if sink.0.is_unnamed() && opened.size > SMALL {
             let (done, returned) = stream(opened, sink, uri, progress).await?;
             sink = returned;
             done
@@ -70,6 +79,7 @@ impl EncryptedStore {
         Ok(Received {
             uri: uri.clone(),
             plaintext,
+            authenticated,
             description,
         })
     }
@@ -84,10 +94,12 @@ impl EncryptedStore {
     ) -> Result<Received, ObjectError> {
         let opened = self.open(uri).await?;
         let description = opened.metadata.description().cloned();
+        let authenticated = opened.metadata.is_authenticated();
         let (plaintext, _) = verified(opened, WriterSink(sink), uri, progress).await?;
         Ok(Received {
             uri: uri.clone(),
             plaintext,
+            authenticated,
             description,
         })
     }
@@ -100,8 +112,14 @@ impl EncryptedStore {
         let size = object.head.info.size;
         let metadata = envelope(&*store, uri, &object.head, &read).await?;
         // Before anybody is asked: a body without room for a tag opens with no key.
-        metadata.plaintext_length(size).about(uri)?;
+        match metadata.plaintext_length(size) {
+            Ok(_) | Err(ContentError::LengthUnknown) => {}
+            Err(error) => return Err(error).about(uri),
+        }
         let (metadata, key) = self.keys.for_reading(uri, metadata).await.about(uri)?;
+        if !metadata.is_authenticated() {
+            cbc::warn(uri);
+        }
         Ok(Opened {
             metadata,
             key,
@@ -135,12 +153,12 @@ pub(super) async fn envelope(
 }
 
 /// Where verified plaintext goes.
-trait Sink: Send + 'static {
+pub(super) trait Sink: Send + 'static {
     fn write(&mut self, plaintext: &[u8]) -> Result<(), ObjectError>;
     fn flush(&mut self) -> Result<(), ObjectError>;
 }
 
-struct FileSink(VerifiedFile);
+pub(super) struct FileSink(VerifiedFile);
 
 impl Sink for FileSink {
     fn write(&mut self, plaintext: &[u8]) -> Result<(), ObjectError> {
@@ -253,6 +271,9 @@ async fn verified<S: Sink>(
     uri: &ObjectUri,
     progress: Option<Progress>,
 ) -> Result<(u64, S), ObjectError> {
+    if !opened.metadata.is_authenticated() {
+        return cbc::whole(opened, sink, uri, progress).await;
+    }
     if opened.size <= SMALL {
         return in_memory(opened, sink, uri, progress).await;
     }
@@ -364,7 +385,7 @@ fn from_spool(
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ObjectError> {
     tokio::task::spawn_blocking(work).await.map_err(joined)

@@ -3,9 +3,11 @@
 //! Writing asks the provider for materials, proves them once, wraps a new data key, and streams the
 //! body through the [`Sealer`](provost_core::envelope::Sealer). Reading parses and checks the whole
 //! envelope against the read policy first, then asks for materials by the stored description, and
-//! releases plaintext only when the tag was good.
+//! releases plaintext only when the tag was good; legacy content without one only where the
+//! operator accepts it.
 
 mod body;
+mod cbc;
 mod error;
 mod get;
 mod inspect;
