@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use provost_core::config::{ClassName, HostConfiguration, S3Encryption, SecurityConfiguration};
+use provost_core::config::{
+    ClassName, HostConfiguration, S3Encryption, SecurityConfiguration, Spanned,
+};
 use provost_core::section::ClassKind;
 use provost_worker::WorkerProgram;
 
@@ -15,8 +17,8 @@ use crate::error::{ApiMisuse, Error};
 use crate::loader::{self, LoadError};
 use crate::provider::{ProviderFailure, ProviderHandle, ProviderKeys, Starter};
 use crate::registry::Registry;
-use crate::store::encrypted::EncryptedStore;
-use crate::store::{ObjectUri, Scheme, Stores};
+use crate::store::encrypted::{EncryptedStore, ServerSideStore};
+use crate::store::{ObjectUri, Scheme, ServerSideEncryption, Stores};
 
 /// A provider host: finds, verifies, isolates and loads providers, and uses their keys.
 ///
@@ -138,8 +140,58 @@ impl Host {
         Ok(EncryptedStore::new(stores, keys, host))
     }
 
+    /// The store of `uri`, if the security configuration says that the store itself encrypts it:
+    /// SSE-S3 or SSE-KMS. None if a client does, as [`objects`](Self::objects) does. No provider is
+    /// needed.
+    pub fn server_side(&self, uri: &ObjectUri) -> Result<Option<ServerSideStore>, Error> {
+        let (security, encryption) = self.encryption(uri)?;
+        let mode = match encryption.get() {
+            S3Encryption::SseS3 => ServerSideEncryption::S3,
+            S3Encryption::SseKms { key } => ServerSideEncryption::Kms {
+                key: Some(key.get().to_string()),
+            },
+            _ => return Ok(None),
+        };
+        if uri.scheme() != Scheme::S3 {
+            let message = format!("S3 encrypts in this mode, and `{uri}` is not there");
+            return Err(security
+                .error(encryption.span(), message)
+                .label("used for this object")
+                .hint("CSE-Custom, with a provider class, encrypts everywhere")
+                .into());
+        }
+        let stores = Arc::clone(&self.stores);
+        Ok(Some(ServerSideStore::new(stores, mode)))
+    }
+
     /// The class that has the keys of this object, by the security configuration.
     pub fn object_class(&self, uri: &ObjectUri) -> Result<&ClassName, Error> {
+        let (security, encryption) = self.encryption(uri)?;
+        let mode = match encryption.get() {
+            S3Encryption::CseCustom(named) => return Ok(named.class.get()),
+            S3Encryption::SseS3 | S3Encryption::SseKms { .. } => {
+                let message = "the store encrypts in this mode, and no class has keys";
+                return Err(security
+                    .error(encryption.span(), message)
+                    .label("used for this object")
+                    .into());
+            }
+            S3Encryption::CseKms { .. } => "CSE-KMS",
+            _ => "this mode",
+        };
+        let message = format!("EncryptionMode {mode} is not supported yet");
+        Err(security
+            .error(encryption.span(), message)
+            .label("used for this object")
+            .hint("CSE-Custom, with a provider class, is supported")
+            .into())
+    }
+
+    /// How the security configuration says that this object is encrypted.
+    fn encryption(
+        &self,
+        uri: &ObjectUri,
+    ) -> Result<(&SecurityConfiguration, &Spanned<S3Encryption>), Error> {
         let security = self
             .security
             .as_ref()
@@ -147,7 +199,7 @@ impl Host {
         let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
         let Some(s3) = s3 else {
             return Err(Error::Disabled {
-                what: "client-side encryption of objects",
+                what: "encryption of objects",
                 takes: "EnableAtRestEncryption true, and an S3EncryptionConfiguration of mode \
                         CSE-Custom",
                 configuration: security.source().name().to_owned(),
@@ -158,22 +210,7 @@ impl Host {
         } else {
             ""
         };
-        let encryption = s3.for_bucket(bucket);
-        let mode = match encryption.get() {
-            S3Encryption::CseCustom(named) => return Ok(named.class.get()),
-            S3Encryption::SseS3 => "SSE-S3",
-            S3Encryption::SseKms { .. } => "SSE-KMS",
-            S3Encryption::CseKms { .. } => "CSE-KMS",
-            _ => "this mode",
-        };
-        Err(security
-            .error(
-                encryption.span(),
-                format!("EncryptionMode {mode} is not supported yet"),
-            )
-            .label("used for this object")
-            .hint("CSE-Custom, with a provider class, is supported")
-            .into())
+        Ok((security, s3.for_bucket(bucket)))
     }
 
     fn keys(&self, class: &ClassName) -> Result<Arc<ProviderKeys>, Error> {

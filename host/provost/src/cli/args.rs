@@ -115,9 +115,9 @@ pub(crate) enum Noun {
     #[command(
         subcommand,
         arg_required_else_help = true,
-        after_help = "An object is named file:///absolute/path.\n\n\
+        after_help = "An object is named file:///absolute/path or s3://bucket/key.\n\n\
             Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
-            provost object get file:///data/store/report.pdf copy.pdf"
+            provost object get s3://my-bucket/report.pdf copy.pdf"
     )]
     Object(Object),
     /// Check, show and install TLS artifacts: a key, its certificates, and what to trust.
@@ -195,7 +195,7 @@ pub(crate) enum Object {
     /// Encrypt a file into an object.
     #[command(
         after_help = "The object appears whole or not at all, and replaces one of that name. \
-        It is encrypted with the key of the class that the security configuration names.\n\n\
+        It is encrypted as the security configuration says.\n\n\
         Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
         tar c logs | provost object put - file:///data/store/logs.tar"
     )]
@@ -203,7 +203,7 @@ pub(crate) enum Object {
         /// The file to encrypt, or `-` for standard input.
         #[arg(value_name = "FILE|-")]
         source: PathBuf,
-        /// Where to put it: `file:///absolute/path`.
+        /// Where to put it: `file:///absolute/path` or `s3://bucket/key`.
         uri: String,
     },
     /// Decrypt an object into a file.
@@ -214,7 +214,7 @@ pub(crate) enum Object {
         provost object get file:///data/store/logs.tar - | tar t"
     )]
     Get {
-        /// The object: `file:///absolute/path`.
+        /// The object: `file:///absolute/path` or `s3://bucket/key`.
         uri: String,
         /// The file to write, or `-` for standard output.
         #[arg(value_name = "FILE|-")]
@@ -226,21 +226,59 @@ pub(crate) enum Object {
     /// Show how an object is encrypted. Needs no key.
     #[command(after_help = "Examples:\n  provost object inspect file:///data/store/report.pdf")]
     Inspect {
-        /// The object: `file:///absolute/path`.
+        /// The object: `file:///absolute/path` or `s3://bucket/key`.
         uri: String,
     },
     /// List objects with their plaintext sizes.
     #[command(after_help = "Examples:\n  provost object ls file:///data/store/")]
     Ls {
-        /// What their URIs start with, in whole path segments: `file:///absolute/path/`.
+        /// What their URIs start with, in whole path segments: `file:///absolute/path/` or
+        /// `s3://bucket/folder/`.
         prefix: String,
     },
     /// Remove objects, with their instruction files.
     #[command(after_help = "Examples:\n  provost object rm file:///data/store/report.pdf")]
     Rm {
-        /// The objects: `file:///absolute/path`.
+        /// The objects: `file:///absolute/path` or `s3://bucket/key`.
         #[arg(required = true, value_name = "URI")]
         uris: Vec<String>,
+    },
+    /// List and remove uploads in parts that nobody finished. S3 keeps what was sent.
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "A put that fails or is interrupted removes its own; one that is killed cannot.\n\n\
+        Examples:\n  provost object uploads ls s3://my-bucket/\n  \
+        provost object uploads rm --older-than 1d s3://my-bucket/"
+    )]
+    Uploads(Uploads),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Uploads {
+    /// List unfinished uploads, with when they began and their ids.
+    #[command(after_help = "Examples:\n  provost object uploads ls s3://my-bucket/logs/")]
+    Ls {
+        /// What the URIs of their objects start with: `s3://bucket/folder/`.
+        prefix: String,
+    },
+    /// Remove one unfinished upload, or all of a prefix that are old enough.
+    #[command(
+        after_help = "An upload that is still going on fails when it is removed: let the age be longer than any \
+        upload takes.\n\n\
+        Examples:\n  provost object uploads rm s3://my-bucket/logs.tar UPLOAD-ID\n  \
+        provost object uploads rm --older-than 1d s3://my-bucket/"
+    )]
+    Rm {
+        /// The object that the upload would become; with `--older-than`, a prefix.
+        #[arg(value_name = "URI|PREFIX")]
+        name: String,
+        /// Which of its uploads.
+        #[arg(value_name = "UPLOAD-ID", conflicts_with = "older_than")]
+        upload_id: Option<String>,
+        /// Remove those that began longer ago than this, as in `1d`.
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        older_than: Option<Duration>,
     },
 }
 

@@ -11,8 +11,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::sync::Notify;
 
-/// How long a transfer has to clear away what it began.
+/// How long a transfer has to clear away what it began here.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+/// How long it has to clear away what it began on a server.
+pub(crate) const CLEARING: Duration = Duration::from_secs(5);
 
 static NOTIFY: Notify = Notify::const_new();
 static BEGUN: Mutex<Begun> = Mutex::new(Begun {
@@ -56,7 +58,7 @@ fn wait(mut signals: Signals) {
         begun().ending = true;
         NOTIFY.notify_one();
         let (mut begun, _) = DONE
-            .wait_timeout_while(begun(), PATIENCE, |begun| begun.transfers > 0)
+            .wait_timeout_while(begun(), PATIENCE + CLEARING, |begun| begun.transfers > 0)
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(folder) = begun.folder.take() {
             // Once more if something was added meanwhile.

@@ -102,6 +102,10 @@ fn with_runtime<T>(
         runtime.shutdown_background();
         return result;
     }
+    // Parts that were sent are removed.
+    runtime.block_on(async {
+        let _ = tokio::time::timeout(interrupt::CLEARING, crate::store::dropped_uploads()).await;
+    });
     // What holds a file with a passing name lets go of it.
     runtime.shutdown_timeout(interrupt::PATIENCE / 2);
     drop(transfer);

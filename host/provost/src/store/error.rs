@@ -250,7 +250,7 @@ impl StoreError {
                 uri,
                 found: "a folder",
             } => format!("name an object in it; `provost object ls {uri}/` lists them"),
-            Self::Unsupported { .. } => "an object is named file:///absolute/path".to_owned(),
+            Self::Unsupported { .. } => "this build has file:///absolute/path".to_owned(),
             Self::Sidecar { .. } => "the object was changed, damaged or copied without its \
                  metadata file; restore the two together"
                 .to_owned(),

@@ -38,4 +38,6 @@ pub use release::{Existing, ReleaseError, Spool, VerifiedFile};
 pub use request::{Condition, GetOptions, NewObject};
 #[cfg(feature = "aws")]
 pub use s3::S3Store;
+#[cfg(feature = "cli")]
+pub(crate) use s3::dropped_uploads;
 pub use uri::{ObjectPrefix, ObjectUri, Scheme, UriError};

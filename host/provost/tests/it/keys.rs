@@ -16,7 +16,7 @@ const V2_AND_V3: &str = "[[prefixes]]\nprefix = \"memory://v2/\"\nwrite.format =
 fn round_trips(rig: &Rig, wrap: WrapAlgorithm) {
     for (name, format) in [("memory://v2/x", Format::V2), ("memory://v3/x", Format::V3)] {
         let stored = rig.put(name, b"a secret text").unwrap();
-        assert_eq!((stored.format, stored.wrap), (format, wrap));
+        assert_eq!((stored.format, stored.wrap), (format, wrap.into()));
         let (_, body) = rig.stored(name);
         assert!(!body.windows(6).any(|w| w == b"secret"));
         assert_eq!(rig.get(name).unwrap(), b"a secret text");

@@ -91,7 +91,7 @@ fn looking_at_an_object_says_what_the_read_policy_would() {
     let rig = with_instruction_files();
     rig.put("memory://m/file/b", b"text").unwrap();
     let found = rig.inspect("memory://m/file/b").unwrap();
-    assert_eq!(found.plaintext, 4);
+    assert_eq!(found.plaintext, Some(4));
     assert_eq!(found.envelope.format, Format::V3);
     assert_eq!(found.envelope.place, EnvelopePlace::InstructionFile);
     assert!(found.refusal.is_none());

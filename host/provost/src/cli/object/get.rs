@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Description, description, object_uri, objects};
+use super::{Description, Objects, description, object_uri, objects, server_side};
 use crate::Error;
 use crate::cli::args::{Global, Output};
 use crate::cli::progress::Progress;
@@ -27,7 +27,12 @@ pub(super) fn run(
         )
         .hint("name a file, or leave out `--output json`"));
     }
-    let objects = objects(&uri, global)?;
+    let objects = match objects(&uri, global)? {
+        Objects::ClientSide(objects) => objects,
+        Objects::ServerSide(objects) => {
+            return server_side::get(&objects, &uri, destination, force, global);
+        }
+    };
     let progress = Progress::new("decrypting", None);
     let received = with_runtime(async || {
         let callback = Some(progress.callback());

@@ -6,21 +6,25 @@ use provost_core::envelope::Format;
 use provost_plugin_api::MaterialsDescription;
 use serde::Serialize;
 
-use super::{Description, description, object_uri};
+use super::{Description, description, object_uri, server_side};
 use crate::Error;
 use crate::cli::args::{Global, Output};
 use crate::cli::report::{self, Failure};
 use crate::cli::{configuration, with_runtime};
 use crate::store::Stores;
-use crate::store::encrypted::{self, Inspection};
+use crate::store::encrypted::{self, Inspection, ObjectError};
 
 pub(super) fn run(uri: &str, global: &Global) -> Result<(), Failure> {
     let uri = object_uri(uri)?;
     let host = Arc::new(configuration::host(global)?);
-    let found = with_runtime(async || {
-        let found = encrypted::inspect(&Stores::new(&host), &host, &uri).await;
-        found.map_err(|error| Error::from(error).into())
-    })?;
+    let found =
+        with_runtime(async || Ok(encrypted::inspect(&Stores::new(&host), &host, &uri).await))?;
+    let found = match found {
+        Err(ObjectError::ServerSide { uri, size, mode }) => {
+            return server_side::inspected(&uri, size, &mode, global);
+        }
+        found => found.map_err(Error::from)?,
+    };
     match global.output {
         Output::Json => report::json(&InspectionDocument::from(&found)),
         Output::Text => report::print(&inspection(&found)),
@@ -33,6 +37,7 @@ pub(crate) fn inspection(found: &Inspection) -> String {
         info,
         envelope,
         plaintext,
+        encryption,
         refusal,
         ..
     } = found;
@@ -70,6 +75,9 @@ pub(crate) fn inspection(found: &Inspection) -> String {
     if envelope.description.is_none() {
         lines.push("description  none".to_owned());
     }
+    if let Some(mode) = encryption {
+        lines.push(format!("store        encrypts it once more, with {mode}"));
+    }
     lines.push(match refusal {
         Some(refusal) => format!("verdict      would be refused: {refusal}"),
         None => "verdict      may be read here, with its key".to_owned(),
@@ -88,6 +96,7 @@ struct InspectionDocument {
     authenticated: bool,
     plaintext_bytes: Option<u64>,
     stored_bytes: u64,
+    server_side_encryption: Option<String>,
     description: Description,
     refusal: Option<String>,
 }
@@ -98,6 +107,7 @@ impl From<&Inspection> for InspectionDocument {
             info,
             envelope,
             plaintext,
+            encryption,
             refusal,
             ..
         } = found;
@@ -111,6 +121,7 @@ impl From<&Inspection> for InspectionDocument {
             authenticated: envelope.authenticated,
             plaintext_bytes: *plaintext,
             stored_bytes: info.size,
+            server_side_encryption: encryption.as_ref().map(ToString::to_string),
             description: description(envelope.description.as_ref()),
             refusal: refusal.as_ref().map(ToString::to_string),
         }

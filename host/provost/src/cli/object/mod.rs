@@ -5,6 +5,8 @@ mod inspect;
 mod ls;
 mod put;
 mod rm;
+mod server_side;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use provost_plugin_api::MaterialsDescription;
 use super::args::{Global, Object};
 use super::configuration;
 use super::report::Failure;
-use crate::store::encrypted::ObjectError;
+use crate::store::encrypted::{ObjectError, ServerSideStore};
 use crate::store::{ObjectPrefix, ObjectUri, Scheme, Stores, UriError};
 use crate::{EncryptedStore, Error, Host};
 
@@ -31,10 +33,17 @@ pub(crate) fn run(command: Object, global: &Global) -> Result<(), Failure> {
         Object::Inspect { uri } => inspect::run(&uri, global),
         Object::Ls { prefix } => ls::run(&prefix, global),
         Object::Rm { uris } => rm::run(&uris, global),
+        Object::Uploads(command) => uploads::run(command, global),
     }
 }
 
-fn objects(uri: &ObjectUri, global: &Global) -> Result<EncryptedStore, Failure> {
+/// Who encrypts the objects of a place.
+enum Objects {
+    ClientSide(EncryptedStore),
+    ServerSide(ServerSideStore),
+}
+
+fn objects(uri: &ObjectUri, global: &Global) -> Result<Objects, Failure> {
     let configuration = configuration::host(global)?;
     let security = configuration::security(global, &configuration)?;
     let host = Host::builder()
@@ -45,7 +54,11 @@ fn objects(uri: &ObjectUri, global: &Global) -> Result<EncryptedStore, Failure> 
     host.stores()
         .open(uri)
         .map_err(|error| Error::from(ObjectError::from(error)))?;
+    if let Some(objects) = host.server_side(uri)? {
+        return Ok(Objects::ServerSide(objects));
+    }
     host.objects(uri)
+        .map(Objects::ClientSide)
         .map_err(|error| Failure::located(error, host.registry()))
 }
 
@@ -76,7 +89,7 @@ fn not_a_uri(text: &str, what: &str, error: &UriError) -> Failure {
         Some(path) => Failure::usage(format!("`{text}` is a path, expected the {what}"))
             .hint(format!("did you mean file://{}?", path.display())),
         None => Failure::usage(format!("`{text}` is not the {what}: {}", error.problem))
-            .hint("an object is named file:///absolute/path"),
+            .hint("an object is named file:///absolute/path or s3://bucket/key"),
     }
 }
 
@@ -88,7 +101,7 @@ fn refuse_memory(scheme: Scheme) -> Result<(), Failure> {
     Err(Failure::usage(
         "memory:// is for programs that embed the host: it would end with this command",
     )
-    .hint("an object is named file:///absolute/path"))
+    .hint("an object is named file:///absolute/path or s3://bucket/key"))
 }
 
 type Description = std::collections::BTreeMap<String, String>;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Description, description, object_uri, objects};
+use super::{Description, Objects, description, object_uri, objects, server_side};
 use crate::Error;
 use crate::cli::args::{Global, Output};
 use crate::cli::progress::Progress;
@@ -18,7 +18,12 @@ use crate::store::encrypted::Stored;
 pub(super) fn run(source: &Path, uri: &str, global: &Global) -> Result<(), Failure> {
     let uri = object_uri(uri)?;
     let (reader, size) = open_source(source)?;
-    let objects = objects(&uri, global)?;
+    let objects = match objects(&uri, global)? {
+        Objects::ClientSide(objects) => objects,
+        Objects::ServerSide(objects) => {
+            return server_side::put(&objects, &uri, (reader, size), global);
+        }
+    };
     let progress = Progress::new("encrypting", size);
     let stored = with_runtime(async || {
         let stored = objects

@@ -5,7 +5,7 @@ use std::io;
 use provost_core::envelope::{ContentError, MetadataError, PlaceError};
 
 use crate::provider::{KeyError, ProviderFailure};
-use crate::store::{ObjectUri, ReleaseError, Scheme, StoreError, UriError};
+use crate::store::{ObjectUri, ReleaseError, Scheme, ServerSideEncryption, StoreError, UriError};
 
 /// An object was not written or not read.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,24 @@ pub enum ObjectError {
         uri: ObjectUri,
         /// What is wrong.
         source: MetadataError,
+    },
+    /// A client encrypted the object, and it was to be read as one that the store encrypts.
+    #[error("`{uri}`: a client encrypted it, and the security configuration says {mode}")]
+    ClientSide {
+        /// The object.
+        uri: ObjectUri,
+        /// The mode by which it was to be read.
+        mode: ServerSideEncryption,
+    },
+    /// The object has no envelope, and the store encrypts it.
+    #[error("`{uri}`: no client encrypted it; the store does, with {mode}")]
+    ServerSide {
+        /// The object.
+        uri: ObjectUri,
+        /// Bytes of its body.
+        size: u64,
+        /// How the store encrypts it.
+        mode: ServerSideEncryption,
     },
     /// No data key could be had from the provider.
     #[error("`{uri}`: {source}")]
@@ -78,7 +96,9 @@ impl ObjectError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Name { .. } => "an object is named file:///absolute/path".to_owned(),
+            Self::Name { .. } => {
+                "an object is named file:///absolute/path or s3://bucket/key".to_owned()
+            }
             Self::ReservedName { .. } => "put it under another name".to_owned(),
             Self::Store(error) => return error.hint(),
             Self::Content {
@@ -89,6 +109,10 @@ impl ObjectError {
             Self::Spool(_) => "a large object is kept there, as ciphertext, until it is verified; \
                  TMPDIR names a folder with room for it"
                 .to_owned(),
+            Self::ClientSide { .. } => "read it with the mode and the key that it was written \
+                 with; its ciphertext is not passed through"
+                .to_owned(),
+            Self::ServerSide { .. } => "a security configuration of that mode reads it".to_owned(),
             Self::Source(_) | Self::Sink(_) | Self::Content { .. } => return None,
             Self::Envelope { uri, source } => return envelope_hint(uri, source),
             Self::Key { source, .. } => return source.hint(),

@@ -158,7 +158,7 @@ pub(super) trait Sink: Send + 'static {
     fn flush(&mut self) -> Result<(), ObjectError>;
 }
 
-pub(super) struct FileSink(VerifiedFile);
+pub(super) struct FileSink(pub(super) VerifiedFile);
 
 impl Sink for FileSink {
     fn write(&mut self, plaintext: &[u8]) -> Result<(), ObjectError> {
@@ -170,7 +170,7 @@ impl Sink for FileSink {
     }
 }
 
-struct WriterSink<W>(W);
+pub(super) struct WriterSink<W>(pub(super) W);
 
 impl<W: Write + Send + 'static> Sink for WriterSink<W> {
     fn write(&mut self, plaintext: &[u8]) -> Result<(), ObjectError> {

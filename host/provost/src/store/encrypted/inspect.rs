@@ -5,8 +5,9 @@ use provost_core::envelope::{ContentError, EnvelopePlace, Format, KeyWrap, Metad
 use provost_plugin_api::MaterialsDescription;
 
 use super::get::envelope;
+use super::server_side::has_envelope;
 use super::{ObjectError, policy};
-use crate::store::{ObjectInfo, ObjectStoreExt, ObjectUri, Stores};
+use crate::store::{ObjectInfo, ObjectStoreExt, ObjectUri, ServerSideEncryption, Stores};
 
 /// What an object says of itself. None of it is authenticated.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Inspection {
     /// Bytes of plaintext; none where only the key's holder can tell, as in CBC content whose
     /// writer did not record it.
     pub plaintext: Option<u64>,
+    /// How the store encrypts the body once more, if it says so.
+    pub encryption: Option<ServerSideEncryption>,
     /// Why the read policy would refuse it, if it would.
     pub refusal: Option<MetadataError>,
 }
@@ -51,7 +54,17 @@ pub async fn inspect(
 ) -> Result<Inspection, ObjectError> {
     let store = stores.open(uri)?;
     let head = store.head(uri).await?;
-    let found = envelope(&*store, uri, &head, &policy::look_at_anything()).await?;
+    let found = envelope(&*store, uri, &head, &policy::look_at_anything()).await;
+    let found = match (found, &head.encryption) {
+        (Err(_), Some(mode)) if !has_envelope(&*store, uri, &head).await? => {
+            return Err(ObjectError::ServerSide {
+                uri: uri.clone(),
+                size: head.info.size,
+                mode: mode.clone(),
+            });
+        }
+        (found, _) => found?,
+    };
     let accepted = policy::read(host.policy_for(&uri.to_string()));
     let refusal = found.check(&accepted).err();
     let plaintext = match found.plaintext_length(head.info.size) {
@@ -74,6 +87,7 @@ pub async fn inspect(
     Ok(Inspection {
         info: head.info,
         envelope,
+        encryption: head.encryption,
         plaintext,
         refusal,
     })

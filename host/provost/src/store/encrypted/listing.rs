@@ -85,6 +85,7 @@ fn problem(error: &StoreError) -> Option<String> {
             sidecar, problem, ..
         } => format!("its metadata file `{sidecar}` {problem}"),
         StoreError::Metadata { source, .. } => source.to_string(),
+        StoreError::Answer { step, problem, .. } => format!("cannot {step}: {problem}"),
         StoreError::Io { step, source, .. } => format!("cannot {step}: {source}"),
         StoreError::Contended { attempts, .. } => {
             format!("replaced {attempts} times while it was being opened")

@@ -15,6 +15,7 @@ mod listing;
 mod policy;
 mod put;
 mod replace;
+mod server_side;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use get::Received;
 pub use inspect::{Envelope, Inspection, inspect};
 pub use listing::{Listed, delete, list, removable};
 pub use put::Stored;
+pub use server_side::{ServerSideStore, Transferred};
 
 /// Told how many bytes of plaintext are done, from time to time.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;

@@ -122,7 +122,7 @@ async fn in_parts(
     // Uploads in parts take no tags from where the parts are from.
     new.tags = store.tags(uri, before.info.version.as_deref()).await?;
     let client = store.client().await?.clone();
-    let id = write::create(store, &client, uri, &new).await?;
+    let id = write::create(store, &client, uri, &new, false).await?;
     let mut upload = Upload::new(id);
     let copied = copy_parts(store, &client, uri, before, &new, &mut upload).await;
     if copied.is_err() {
@@ -216,6 +216,5 @@ async fn copy_part(
     Ok(CompletedPart::builder()
         .part_number(number)
         .set_e_tag(result.e_tag)
-        .set_checksum_crc32(result.checksum_crc32.filter(|_| client.checksums))
         .build())
 }

@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 pub(crate) use connection::S3Connection;
+pub(crate) use write::dropped_uploads;
 
 use super::{
     Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,

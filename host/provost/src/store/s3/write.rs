@@ -1,5 +1,6 @@
 //! Putting a body: in one request if it is small, else in parts, several at once.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +19,8 @@ use crate::store::{
 
 /// How long giving up an upload may take when nobody waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long parts that are on their way may take to arrive when their upload is given up.
+const ARRIVING: Duration = Duration::from_secs(1);
 
 pub(super) async fn begin(
     store: &S3Store,
@@ -92,6 +95,14 @@ impl Upload {
         Ok(())
     }
 
+    /// Waits for what is on its way, and calls back what does not arrive. Says whether all did.
+    async fn stop(&mut self) -> bool {
+        let arriving = async { while self.sending.join_next().await.is_some() {} };
+        let arrived = tokio::time::timeout(ARRIVING, arriving).await.is_ok();
+        self.sending.shutdown().await;
+        arrived
+    }
+
     /// All parts in their order, when all are there.
     pub(super) async fn all(&mut self) -> Result<CompletedMultipartUpload, StoreError> {
         self.wait_below(1).await?;
@@ -139,7 +150,12 @@ impl Writer {
         let body = self.take(sizes.part);
         let mut upload = match self.upload.take() {
             Some(upload) => upload,
-            None => Upload::new(create(&self.store, &self.client, &self.uri, &self.new).await?),
+            None => {
+                // What the SDK computes for each part, or none.
+                let checksums = self.client.checksums;
+                let (store, client) = (&self.store, &self.client);
+                Upload::new(create(store, client, &self.uri, &self.new, checksums).await?)
+            }
         };
         let waited = upload.wait_below(sizes.parts_in_flight()).await;
         let number = upload.next;
@@ -313,11 +329,10 @@ impl ObjectWriter for Writer {
     }
 
     async fn abort(mut self: Box<Self>) -> Result<(), StoreError> {
-        let Some(mut upload) = self.upload.take() else {
-            return Ok(());
-        };
-        upload.sending.shutdown().await;
-        abort(&self.store, &self.uri, &upload.id).await
+        match self.upload.take() {
+            Some(upload) => stop_and_abort(&self.store, &self.uri, upload).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -327,15 +342,64 @@ impl Drop for Writer {
         if let Some(upload) = self.upload.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(give_up(self.store.clone(), self.uri.clone(), upload));
+            let given_up = give_up(self.store.clone(), self.uri.clone(), upload);
+            let pending = Pending::new();
+            runtime.spawn(async move {
+                given_up.await;
+                drop(pending);
+            });
         }
     }
 }
 
+/// Uploads that are being given up with nobody waiting.
+static PENDING: AtomicUsize = AtomicUsize::new(0);
+
+struct Pending;
+
+impl Pending {
+    fn new() -> Self {
+        PENDING.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        PENDING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Waits until every upload of this process that was dropped is given up: for who is about to end.
+pub(crate) async fn dropped_uploads() {
+    while PENDING.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn stop_and_abort(
+    store: &S3Store,
+    uri: &ObjectUri,
+    mut upload: Upload,
+) -> Result<(), StoreError> {
+    let arrived = upload.stop().await;
+    abort(store, uri, &upload.id).await?;
+    if !arrived {
+        // One that the server had whole, and was called back, may have been put after that.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let again = abort(store, uri, &upload.id).await;
+        if !matches!(again, Err(StoreError::NoUpload { .. })) {
+            return again;
+        }
+    }
+    Ok(())
+}
+
 /// Gives up an upload after an error that counts more than one of this.
-pub(super) async fn give_up(store: S3Store, uri: ObjectUri, mut upload: Upload) {
-    upload.sending.shutdown().await;
-    let aborted = tokio::time::timeout(PATIENCE, abort(&store, &uri, &upload.id)).await;
+pub(super) async fn give_up(store: S3Store, uri: ObjectUri, upload: Upload) {
+    let id = upload.id.clone();
+    let given_up = stop_and_abort(&store, &uri, upload);
+    let aborted = tokio::time::timeout(PATIENCE, given_up).await;
     let problem = match aborted {
         Ok(Ok(()) | Err(StoreError::NoUpload { .. })) => return,
         Ok(Err(error)) => error.to_string(),
@@ -343,7 +407,8 @@ pub(super) async fn give_up(store: S3Store, uri: ObjectUri, mut upload: Upload) 
     };
     tracing::warn!(
         %uri,
-        "an unfinished upload stays behind, and `provost object uploads` removes it: {problem}"
+        "the unfinished upload {id:?} stays behind, and `provost object uploads rm` removes it: \
+         {problem}"
     );
 }
 
@@ -372,12 +437,13 @@ pub(super) async fn abort(store: &S3Store, uri: &ObjectUri, id: &str) -> Result<
     })
 }
 
-/// Begins an upload in parts; gives its id.
+/// Begins an upload in parts; gives its id. `checksums` if each part will have one from here.
 pub(super) async fn create(
     store: &S3Store,
     client: &BucketClient,
     uri: &ObjectUri,
     new: &NewObject,
+    checksums: bool,
 ) -> Result<String, StoreError> {
     let NewObject {
         metadata,
@@ -409,8 +475,7 @@ pub(super) async fn create(
         .set_tagging(keys::tagging(tags))
         .set_server_side_encryption(mode)
         .set_ssekms_key_id(key)
-        // What the SDK computes for each part, or none.
-        .set_checksum_algorithm(client.checksums.then_some(ChecksumAlgorithm::Crc32))
+        .set_checksum_algorithm(checksums.then_some(ChecksumAlgorithm::Crc32))
         .customize()
         .mutate_request(expires(attributes.expires.clone()))
         .send()

@@ -1,0 +1,12 @@
+//! `s3://` against real servers, which `tests/interop/with-servers` starts:
+//! `tests/interop/with-servers cargo test -p provost --test s3`. Without them it fails.
+
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
+
+mod conformance;
+mod copies;
+mod encryption;
+mod errors;
+mod rig;
+mod uploads;
+mod versions;
