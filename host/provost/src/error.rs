@@ -39,6 +39,9 @@ pub enum Error {
     /// A store, or an object in it.
     #[error(transparent)]
     Object(#[from] crate::store::encrypted::ObjectError),
+    /// TLS artifacts that were not fetched.
+    #[error(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
     /// TLS artifacts that cannot be read where they are.
     #[error(transparent)]
     Artifacts(#[from] crate::artifacts::SourceError),
@@ -108,6 +111,7 @@ impl Error {
             Self::Load(error) => error.hint(),
             Self::Provider(error) => error.hint(),
             Self::Object(error) => error.hint(),
+            Self::Fetch(error) => error.hint(),
             Self::Artifacts(error) => error.hint(),
             Self::TrustedRoots(error) => error.hint(),
             Self::Install(error) => error.hint(),

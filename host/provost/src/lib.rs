@@ -26,12 +26,13 @@
 //! Everything else is reached by module: [`registry`] (which library has a class), [`loader`]
 //! (what a library must be to be opened), [`provider`] (the one handle to a loaded provider),
 //! [`store`] (object stores, and encrypted objects in them), [`artifacts`] (TLS artifacts where they
-//! come from), [`trusted_roots`] (what they may lead to beside their own roots), [`install`]
+//! come from), [`fetch`] (what lies on S3), [`trusted_roots`] (what they may lead to beside their own roots), [`install`]
 //! (generations of them), [`configuration`] (files).
 
 pub mod artifacts;
 pub mod configuration;
 mod error;
+pub mod fetch;
 mod folder;
 mod host;
 pub mod install;

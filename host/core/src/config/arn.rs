@@ -78,7 +78,7 @@ impl Partition {
     }
 
     /// The partition that a region belongs to, by the prefix of its name.
-    pub(crate) fn of_region(region: &str) -> Self {
+    pub fn of_region(region: &str) -> Self {
         const PREFIXES: [(&str, Partition); 7] = [
             ("cn-", Partition::China),
             ("us-gov-", Partition::GovCloud),

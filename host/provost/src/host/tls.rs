@@ -8,6 +8,7 @@ use provost_core::section::ClassKind;
 use super::Host;
 use crate::artifacts::{self, Collected};
 use crate::error::{ApiMisuse, Error};
+use crate::fetch::fetch;
 use crate::provider::{ProvidedTls, ProviderHandle};
 
 impl Host {
@@ -22,10 +23,16 @@ impl Host {
                     let raw = artifacts::read_path(path)?;
                     Ok(Collected::new(path.display().to_string(), raw))
                 }
+                Location::S3(object) => {
+                    let limit = provost_core::tls::limits::ARCHIVE as u64;
+                    let fetched = fetch(&self.configuration, object, None, limit)?;
+                    let raw = provost_core::tls::bundle::read(&fetched.bytes);
+                    Ok(Collected::new(zip.get().to_string(), raw))
+                }
                 _ => Err(security
-                    .error(zip.span(), "fetching TLS artifacts is not supported yet")
-                    .label("a remote place")
-                    .hint("copy the zip to this machine, and name it by its path")
+                    .error(zip.span(), "a memory store has nothing when this starts")
+                    .label("in memory")
+                    .hint("name a path, or an object of S3")
                     .into()),
             },
             _ => Err(security

@@ -5,11 +5,13 @@
 mod read;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use provost_core::config::{HostConfiguration, Sha256Digest};
 use provost_core::section::{ClassKind, LibraryFacts, SectionError, check_loadable};
 use provost_worker::SealedLibrary;
 
+use crate::fetch::{FetchError, fetch};
 use crate::registry::{self, Registration, RegistryError};
 
 pub use crate::place::UnsafePlace;
@@ -23,6 +25,9 @@ pub enum LoadError {
     /// It cannot be read, or lies where others can write.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It was not fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// It is not the library that was pinned.
     #[error("`{}` has SHA-256 {got}, expected {expected}", path.display())]
     Digest {
@@ -67,6 +72,7 @@ impl LoadError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Read(error) => return read_hint(error),
+            Self::Fetch(error) => return error.hint(),
             Self::Digest { got, .. } => format!(
                 "find out who changed the library; if the change is yours, pin it:\nsha256 = \"{got}\""
             ),
@@ -124,9 +130,16 @@ pub(crate) struct Accepted {
 pub(crate) fn accept(
     registration: &Registration,
     wanted: ClassKind,
-    host: &HostConfiguration,
+    host: &Arc<HostConfiguration>,
 ) -> Result<Accepted, LoadError> {
-    let (path, mut bytes, place) = read(&registration.path)?;
+    let fetched = registration.fetched.as_ref();
+    let fetched = fetched.map(|at| fetch(host, at, registration.pin, LIBRARY_LIMIT));
+    let (file, pin) = match fetched.transpose()? {
+        // By its name, whether or not the operator pinned it.
+        Some(fetched) => (fetched.path, Some(fetched.digest)),
+        None => (registration.path.clone(), registration.pin),
+    };
+    let (path, mut bytes, place) = read(&file)?;
     place.map_err(ReadError::Place)?;
     let seal_error = |source| LoadError::Seal {
         path: path.clone(),
@@ -140,7 +153,7 @@ pub(crate) fn accept(
     // What is hashed is what will be mapped: the sealed bytes, not the file's.
     sealed.read_back(&mut bytes).map_err(seal_error)?;
     let digest = Sha256Digest::of(&bytes);
-    if let Some(expected) = registration.pin
+    if let Some(expected) = pin
         && expected != digest
     {
         return Err(LoadError::Digest {

@@ -65,7 +65,9 @@ pub enum RegistryError {
     #[error(transparent)]
     Conf(#[from] ConfError),
     /// Only local libraries can be loaded so far.
-    #[error("the library of class `{class}` is at `{location}`: fetching is not supported yet")]
+    #[error(
+        "the library of class `{class}` is at `{location}`, and this build cannot fetch from there"
+    )]
     NotSupportedYet {
         /// The class.
         class: ClassName,

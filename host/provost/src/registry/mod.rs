@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provost_core::config::{
-    ClassName, Diagnostic, HostConfiguration, Location, NamedClass, SecurityConfiguration,
-    Sha256Digest,
+    ClassName, Diagnostic, HostConfiguration, Location, NamedClass, S3Location,
+    SecurityConfiguration, Sha256Digest,
 };
 use provost_core::section::{ClassKind, LibraryFacts, LoadPolicy};
 
@@ -27,8 +27,10 @@ pub use scan::{FolderError, Scan, scan};
 pub struct Registration {
     /// The class.
     pub class: ClassName,
-    /// The library that has it.
+    /// The library that has it; of one that is fetched, what is left of its URI after the scheme.
     pub path: PathBuf,
+    /// Where it is fetched from, if it is.
+    pub fetched: Option<S3Location>,
     /// What the library has to hash to, if the operator pinned it.
     pub pin: Option<Sha256Digest>,
 }
@@ -113,6 +115,14 @@ impl Registry {
             Location::File(path) => Ok(Registration {
                 class: class.clone(),
                 path: path.clone(),
+                fetched: None,
+                pin,
+            }),
+            #[cfg(feature = "aws")]
+            Location::S3(object) => Ok(Registration {
+                class: class.clone(),
+                path: Path::new(object.bucket()).join(object.key()),
+                fetched: Some(object.clone()),
                 pin,
             }),
             location => Err(RegistryError::NotSupportedYet {
@@ -145,6 +155,7 @@ impl Registry {
         Ok(Registration {
             class: class.clone(),
             path: first.path.clone(),
+            fetched: None,
             pin,
         })
     }

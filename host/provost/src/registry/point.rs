@@ -23,6 +23,10 @@ impl Registry {
                 | RegistryError::NotInLibrary { class, .. }
                 | RegistryError::Kind { class, .. },
             ) => self.class(class, error)?.label("named here"),
+            LoadError::Fetch(fetch) => {
+                let location = fetch.location()?;
+                self.library(error, |_, at| at.to_string() == location)?
+            }
             LoadError::Registry(RegistryError::NotSupportedYet { class, .. }) => {
                 self.library(error, |named, _| named == class)?
             }

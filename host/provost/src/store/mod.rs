@@ -21,7 +21,7 @@ mod release;
 mod request;
 #[cfg(feature = "aws")]
 mod s3;
-mod staged;
+pub(crate) mod staged;
 mod uri;
 
 pub use adapter::ObjectStoreAdapter;

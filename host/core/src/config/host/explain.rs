@@ -11,7 +11,8 @@ use super::policy::{
 };
 use super::setting::{Origin, Setting};
 use super::{
-    DescriptionPolicy, HostConfiguration, Libraries, S3Place, TlsSettings, TransferSettings,
+    DescriptionPolicy, FetchSettings, HostConfiguration, Libraries, S3Place, TlsSettings,
+    TransferSettings,
 };
 use crate::config::kms_key_arn::KmsKeyArn;
 
@@ -39,6 +40,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
         transfer,
         kms,
         s3,
+        fetch: FetchSettings { directory: cache },
         source,
         classes,
         unlisted_class: _,
@@ -90,6 +92,7 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     for (bucket, place) in s3.buckets() {
         list.place(&format!("s3.buckets.\"{bucket}\""), place);
     }
+    list.optional("fetch.directory", cache.as_ref(), |path| path.display());
     for (name, class) in classes {
         list.class(&format!("classes.\"{name}\""), class);
         for entry in &class.conf {

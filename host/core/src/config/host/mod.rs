@@ -59,6 +59,8 @@ pub struct HostConfiguration {
     pub kms: KmsSettings,
     /// Where `s3://` locations are served.
     pub s3: S3Settings,
+    /// What is done with what is fetched.
+    pub fetch: FetchSettings,
     source: Arc<Source>,
     classes: BTreeMap<ClassName, ClassConfiguration>,
     unlisted_class: ClassConfiguration,
@@ -76,6 +78,15 @@ pub struct Libraries {
     pub files: Setting<Vec<PathBuf>>,
     /// Names of shared objects that libraries may need, besides those of the C library.
     pub needed: Setting<Vec<String>>,
+}
+
+/// `[fetch]`: libraries and TLS artifacts that lie on S3.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct FetchSettings {
+    /// The folder that keeps what was fetched. Default: `/var/cache/provost` for root, for others
+    /// `provost` in the cache folder of the user.
+    pub directory: Option<Setting<PathBuf>>,
 }
 
 /// `[description]`: what the host writes into the description of requests, and under which names.

@@ -31,6 +31,12 @@ pub(super) fn is_on_disk(security: &SecurityConfiguration) -> bool {
     matches!(source, Some(CertificateSource::Pem { zip }) if matches!(zip.get(), Location::File(_)))
 }
 
+/// Whether they are fetched from S3.
+pub(super) fn is_fetched(security: &SecurityConfiguration) -> bool {
+    let source = security.in_transit().map(|it| it.certificates().get());
+    matches!(source, Some(CertificateSource::Pem { zip }) if matches!(zip.get(), Location::S3(_)))
+}
+
 /// Where artifacts come from, in words; an error is what is not supported yet.
 pub(super) fn source(source: &CertificateSource) -> Result<String, &'static str> {
     match source {
@@ -39,7 +45,11 @@ pub(super) fn source(source: &CertificateSource) -> Result<String, &'static str>
         }
         CertificateSource::Pem { zip } => match zip.get() {
             Location::File(path) => Ok(format!("in transit: artifacts from `{}`", path.display())),
-            _ => Err("in transit: artifacts from a remote zip"),
+            Location::S3(_) => Ok(format!(
+                "in transit: artifacts fetched from `{}`",
+                zip.get()
+            )),
+            _ => Err("in transit: artifacts from a zip in memory"),
         },
         _ => Err("in transit: artifacts of this kind"),
     }

@@ -113,8 +113,11 @@ impl Findings {
                         S3Encryption::CseCustom(named) => {
                             Ok(format!("objects: CSE-Custom with {}", named.class.get()))
                         }
-                        S3Encryption::SseS3 => Err("objects: SSE-S3"),
-                        S3Encryption::SseKms { .. } => Err("objects: SSE-KMS"),
+                        S3Encryption::SseS3 => Ok("objects: SSE-S3, by the store".to_owned()),
+                        S3Encryption::SseKms { key } => Ok(format!(
+                            "objects: SSE-KMS, by the store, with {}",
+                            key.get()
+                        )),
                         S3Encryption::CseKms { .. } => Err("objects: CSE-KMS"),
                         _ => Err("objects: this mode"),
                     });
@@ -152,23 +155,29 @@ impl Findings {
         class: &ClassName,
         kind: ClassKind,
         registry: &Registry,
-        host: &HostConfiguration,
+        host: &Arc<HostConfiguration>,
     ) {
         let subject = format!("class `{class}`");
         let accepted = registry
             .resolve(class)
             .map_err(loader::LoadError::from)
             .and_then(|registration| {
-                let pinned = registration.pin.is_some();
                 let accepted = loader::accept(&registration, kind, host)?;
-                Ok((accepted, pinned))
+                Ok((accepted, registration))
             });
         match accepted {
             Err(error) => self.error(subject, &error.into(), registry),
-            Ok((library, pinned)) => {
-                let pinned = if pinned { "pinned" } else { "not pinned" };
+            Ok((library, registration)) => {
+                let pinned = match registration.pin {
+                    Some(_) => "pinned",
+                    None => "not pinned",
+                };
+                let from = match &registration.fetched {
+                    Some(at) => format!("fetched from `s3://{}/{}`, ", at.bucket(), at.key()),
+                    None => String::new(),
+                };
                 let message = format!(
-                    "in `{}`, SHA-256 {} ({pinned})",
+                    "{from}in `{}`, SHA-256 {} ({pinned})",
                     library.path.display(),
                     library.digest
                 );
@@ -229,6 +238,28 @@ impl Findings {
             }
         }
         Ok(())
+    }
+
+    /// Servers that everybody on the way could stand in for.
+    pub(super) fn endpoints(&mut self, host: &HostConfiguration) {
+        let all = std::iter::once(("every bucket".to_owned(), &host.s3.place));
+        let buckets = host.s3.buckets();
+        let buckets = buckets.map(|(name, place)| (format!("bucket `{name}`"), place));
+        for (subject, place) in all.chain(buckets) {
+            let Some(endpoint) = place.endpoint.as_ref().filter(|e| e.is_in_the_clear()) else {
+                continue;
+            };
+            let message = format!("`{}` is reached without TLS", endpoint.get());
+            let hint = "use https; what is sent can be read and changed on the way, and what is \
+                        not encrypted here is in the clear";
+            self.add(match endpoint.span() {
+                Some(span) => {
+                    let diagnostic = host.error(span, message).hint(hint);
+                    Finding::at(Level::Warning, subject, diagnostic)
+                }
+                None => Finding::new(Level::Warning, subject, message),
+            });
+        }
     }
 
     /// What a prefix writes and reads, and who cannot read that.

@@ -60,10 +60,13 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
         }
         if security.in_transit().is_some() {
             let from_provider = loads && in_transit::tls_class(security).is_some();
-            let is_at_hand = from_provider || in_transit::is_on_disk(security);
+            let is_at_hand = from_provider
+                || in_transit::is_on_disk(security)
+                || (loads && in_transit::is_fetched(security));
             findings.in_transit(&host, security, &registry, is_at_hand)?;
         }
     }
+    findings.endpoints(&host);
     for policy in host.policies() {
         findings.policy(policy, &host);
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::class::ClassConfiguration;
 use super::policy::PrefixPolicy;
 use super::setting::Setting;
-use super::{DescriptionPolicy, Environment, HostConfiguration, Libraries};
+use super::{DescriptionPolicy, Environment, FetchSettings, HostConfiguration, Libraries};
 use crate::config::diagnostic::{Diagnostic, Diagnostics, Loaded, Report};
 use crate::config::document::{Node, Table, parse_toml};
 use crate::config::shown;
@@ -80,6 +80,7 @@ impl Reader<'_> {
         let region = self.region(&mut top);
         let kms = self.kms(top.table("kms"));
         let s3 = self.s3(top.table("s3"));
+        let fetch = self.fetch(top.table("fetch"));
         let classes = match top.table("classes") {
             Some(table) => self.classes(&table),
             None => std::collections::BTreeMap::new(),
@@ -106,12 +107,23 @@ impl Reader<'_> {
             transfer,
             kms,
             s3,
+            fetch,
             source: Arc::clone(self.report.source()),
             classes,
             unlisted_class: ClassConfiguration::with_defaults(),
             policies,
             default_policy: PrefixPolicy::with_defaults(),
         })
+    }
+
+    fn fetch(&self, table: Option<Table<'_>>) -> FetchSettings {
+        let mut settings = FetchSettings::default();
+        if let Some(mut table) = table {
+            let directory = table.text("directory");
+            settings.directory = directory.map(|path| self.setting(self.path(&path)));
+            table.finish(&[]);
+        }
+        settings
     }
 
     fn no_libraries(&self) -> Libraries {
