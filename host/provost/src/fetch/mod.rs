@@ -1,7 +1,7 @@
 //! Libraries and TLS artifacts that lie on S3: fetched into a cache, and used from there.
 //!
 //! A file of the cache has its SHA-256 as its name, and is hashed again each time. What is pinned
-//! and in the cache is used without asking; of what is not pinned the object's ETag is asked for
+//! and in the cache is used without asking; of what is not pinned the object's `ETag` is asked for
 //! first, and the body only if it is another one.
 
 mod cache;

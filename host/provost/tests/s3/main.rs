@@ -3,10 +3,13 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
+mod command;
 mod conformance;
 mod copies;
 mod encryption;
 mod errors;
+mod fetching;
+mod objects;
 mod rig;
 mod uploads;
 mod versions;
