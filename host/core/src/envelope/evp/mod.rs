@@ -1,27 +1,18 @@
-//! AES-256-GCM in place, piece by piece, through aws-lc's EVP interface; and one RSA padding that
-//! only that interface has.
+//! AES-256 in place through aws-lc's EVP interface: GCM piece by piece, GCM from any block of a
+//! message, counter mode, single blocks; and one RSA padding that only that interface has.
 //!
 //! No safe crate offers incremental GCM at this speed. This module is one of the places where
 //! `unsafe` is allowed; nothing outside it touches a pointer.
 #![allow(unsafe_code)]
 
+mod context;
 mod rsa_oaep;
-
-use std::ffi::c_int;
-use std::ptr::{self, NonNull};
-
-use aws_lc_sys::{
-    EVP_CIPHER_CTX, EVP_CIPHER_CTX_ctrl, EVP_CIPHER_CTX_free, EVP_CIPHER_CTX_new,
-    EVP_CTRL_AEAD_GET_TAG, EVP_CTRL_AEAD_SET_TAG, EVP_CipherFinal_ex, EVP_CipherInit_ex,
-    EVP_CipherUpdate, EVP_aes_256_gcm,
-};
+mod segment;
 
 use super::suite::{DATA_KEY_BYTES, GCM_IV_BYTES, GCM_TAG_BYTES};
-
+use context::{Cipher, Context};
 pub(super) use rsa_oaep::{Mgf1, OaepSha256Key};
-
-/// EVP takes lengths as `int`: longer data goes in pieces, a multiple of the block size.
-const PIECE: usize = 1 << 30;
+pub(super) use segment::{Block, Blocks, Keystream, SegmentGcm};
 
 /// Which way a context runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +25,10 @@ pub(super) enum Direction {
 
 /// The library refused a call that is right by construction: out of memory, or a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GcmError;
+pub(super) struct CipherError;
 
-/// One GCM message under way. aws-lc wipes key and state when it is dropped.
-pub(super) struct Gcm {
-    ctx: NonNull<EVP_CIPHER_CTX>,
-}
-
-// SAFETY: the context is owned by this value alone, and aws-lc ties it to no thread.
-unsafe impl Send for Gcm {}
+/// One GCM message under way, in order. aws-lc wipes key and state when it is dropped.
+pub(super) struct Gcm(Context);
 
 impl Gcm {
     /// Starts a message. The library copies `key`, `iv` and `aad`.
@@ -51,104 +37,28 @@ impl Gcm {
         key: &[u8; DATA_KEY_BYTES],
         iv: &[u8; GCM_IV_BYTES],
         aad: &[u8],
-    ) -> Result<Self, GcmError> {
-        // SAFETY: no arguments; null on failure, checked.
-        let ctx = unsafe { EVP_CIPHER_CTX_new() };
-        let gcm = Self {
-            ctx: NonNull::new(ctx).ok_or(GcmError)?,
-        };
-        let encrypt = c_int::from(direction == Direction::Encrypt);
-        // SAFETY: the context is live; the cipher is a static of the library; key and IV have the
-        // cipher's lengths (32, and GCM's default of 12) and are read during the call only.
-        succeeded(unsafe {
-            EVP_CipherInit_ex(
-                gcm.ctx.as_ptr(),
-                EVP_aes_256_gcm(),
-                ptr::null_mut(),
-                key.as_ptr(),
-                iv.as_ptr(),
-                encrypt,
-            )
-        })?;
-        if !aad.is_empty() {
-            let length = c_int::try_from(aad.len()).map_err(|_| GcmError)?;
-            let mut written: c_int = 0;
-            // SAFETY: the context is live; a null output means additional data, of which `length`
-            // bytes are read.
-            succeeded(unsafe {
-                EVP_CipherUpdate(
-                    gcm.ctx.as_ptr(),
-                    ptr::null_mut(),
-                    &raw mut written,
-                    aad.as_ptr(),
-                    length,
-                )
-            })?;
-        }
-        Ok(gcm)
+    ) -> Result<Self, CipherError> {
+        let mut context = Context::new(Cipher::Gcm, direction, key, iv)?;
+        context.authenticate(aad)?;
+        Ok(Self(context))
     }
 
     /// Runs the cipher over `data` in place.
-    pub(super) fn update(&mut self, data: &mut [u8]) -> Result<(), GcmError> {
-        for piece in data.chunks_mut(PIECE) {
-            let length = c_int::try_from(piece.len()).map_err(|_| GcmError)?;
-            let mut written: c_int = 0;
-            let at = piece.as_mut_ptr();
-            // SAFETY: the context is live; input and output are the same `length` bytes, which
-            // this borrow owns. GCM writes as many bytes as it reads, and allows full overlap.
-            succeeded(unsafe {
-                EVP_CipherUpdate(self.ctx.as_ptr(), at, &raw mut written, at, length)
-            })?;
-            if written != length {
-                return Err(GcmError);
-            }
-        }
-        Ok(())
+    pub(super) fn update(&mut self, data: &mut [u8]) -> Result<(), CipherError> {
+        self.0.update(data)
     }
 
     /// Ends an encryption: the tag.
-    pub(super) fn tag(self) -> Result<[u8; GCM_TAG_BYTES], GcmError> {
-        let mut tag = [0; GCM_TAG_BYTES];
-        self.finish()?;
-        self.control(EVP_CTRL_AEAD_GET_TAG, &mut tag)?;
-        Ok(tag)
+    pub(super) fn tag(mut self) -> Result<[u8; GCM_TAG_BYTES], CipherError> {
+        self.0.finish()?;
+        self.0.tag()
     }
 
     /// Ends a decryption: whether `tag` is the message's, compared in constant time by aws-lc.
-    pub(super) fn verify(self, tag: &[u8; GCM_TAG_BYTES]) -> Result<bool, GcmError> {
-        let mut tag = *tag;
-        self.control(EVP_CTRL_AEAD_SET_TAG, &mut tag)?;
-        Ok(self.finish().is_ok())
+    pub(super) fn verify(mut self, tag: &[u8; GCM_TAG_BYTES]) -> Result<bool, CipherError> {
+        self.0.expect_tag(tag)?;
+        Ok(self.0.finish().is_ok())
     }
-
-    fn finish(&self) -> Result<(), GcmError> {
-        let mut rest = [0_u8; GCM_TAG_BYTES];
-        let mut written: c_int = 0;
-        // SAFETY: the context is live; GCM writes nothing here, and `rest` is a whole block.
-        succeeded(unsafe {
-            EVP_CipherFinal_ex(self.ctx.as_ptr(), rest.as_mut_ptr(), &raw mut written)
-        })
-    }
-
-    fn control(&self, command: c_int, tag: &mut [u8; GCM_TAG_BYTES]) -> Result<(), GcmError> {
-        let length = c_int::try_from(tag.len()).map_err(|_| GcmError)?;
-        // SAFETY: the context is live; both commands read or write `length` bytes at the pointer.
-        succeeded(unsafe {
-            EVP_CIPHER_CTX_ctrl(self.ctx.as_ptr(), command, length, tag.as_mut_ptr().cast())
-        })
-    }
-}
-
-impl Drop for Gcm {
-    fn drop(&mut self) {
-        // SAFETY: the context came from `EVP_CIPHER_CTX_new` and is freed once. Freeing wipes it.
-        unsafe { EVP_CIPHER_CTX_free(self.ctx.as_ptr()) }
-    }
-}
-
-/// EVP returns 1 for success and 0 (or less) for failure.
-fn succeeded(status: c_int) -> Result<(), GcmError> {
-    if status == 1 { Ok(()) } else { Err(GcmError) }
 }
 
 #[cfg(test)]
