@@ -11,8 +11,12 @@ mod policy;
 mod properties;
 #[path = "envelope/provider_held.rs"]
 mod provider_held;
+#[path = "envelope/ranges.rs"]
+mod ranges;
 #[path = "envelope/round_trip.rs"]
 mod round_trip;
+#[path = "envelope/segments.rs"]
+mod segments;
 #[path = "envelope/support.rs"]
 mod support;
 #[path = "envelope/tampering.rs"]

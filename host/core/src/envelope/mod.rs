@@ -8,6 +8,9 @@
 //! [`ReadPolicy`] before any key is used; then [`key_wrap::unwrap`] and [`open`], or, for legacy
 //! content that nothing authenticates, [`open_unauthenticated`].
 //!
+//! A large object goes through all cores at once with [`seal_segments`] and [`open_segments`]; a part
+//! of one, which nobody authenticates, through [`open_range_unverified`].
+//!
 //! Nothing outside this module knows a name that begins with `x-amz-`.
 
 mod content;
@@ -22,8 +25,9 @@ mod reuse;
 mod suite;
 
 pub use content::{
-    ContentError, Opener, Sealer, UnauthenticatedOpener, open, open_unauthenticated, seal,
-    unauthenticated_length,
+    ContentError, OpenSegment, Opener, SealSegment, Sealer, SegmentOpener, SegmentSealer,
+    UnauthenticatedOpener, UnverifiedRange, open, open_range_unverified, open_segments,
+    open_unauthenticated, seal, seal_segments, unauthenticated_length,
 };
 pub use data_key::DataKey;
 pub use flat_json::FlatJsonError;

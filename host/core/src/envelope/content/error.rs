@@ -1,6 +1,9 @@
 //! Why content is not sealed or opened.
 
+use std::ops::Range;
+
 use crate::envelope::RandomnessError;
+use crate::envelope::evp::CipherError;
 
 /// Content cannot be sealed or opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +24,23 @@ pub enum ContentError {
         expected: u64,
         /// The length in bytes so far.
         got: u64,
+    },
+    /// A segment that others follow ends inside a block.
+    #[error("a segment of {got} bytes is not the last one, and no multiple of 16 bytes")]
+    Unaligned {
+        /// The segment's length in bytes.
+        got: usize,
+    },
+    /// A segment was reserved, and neither sealed nor opened.
+    #[error("a segment of the content is missing")]
+    Segments,
+    /// A range outside the plaintext, or an empty one.
+    #[error("bytes {}..{} are not a part of the plaintext's {length} bytes", range.start, range.end)]
+    Range {
+        /// What was asked for.
+        range: Range<u64>,
+        /// The plaintext's length in bytes.
+        length: u64,
     },
     /// The body cannot even hold a tag.
     #[error("body of {got} bytes is shorter than its {tag} byte tag")]
@@ -66,4 +86,10 @@ pub enum ContentError {
     /// There is no randomness for the IV or message id.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
+}
+
+impl From<CipherError> for ContentError {
+    fn from(_: CipherError) -> Self {
+        Self::Library
+    }
 }

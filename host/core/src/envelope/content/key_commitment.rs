@@ -4,17 +4,14 @@
 
 use aws_lc_rs::hkdf::{HKDF_SHA512, KeyType, Prk, Salt};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use super::ContentError;
+use super::keyed::ContentKey;
 use crate::envelope::DataKey;
-use crate::envelope::suite::{COMMITMENT_BYTES, DATA_KEY_BYTES, MESSAGE_ID_BYTES};
+use crate::envelope::suite::{COMMITMENT_BYTES, MESSAGE_ID_BYTES};
 
 const COMMIT_INFO: [&[u8]; 2] = [&[0x00, 0x73], b"COMMITKEY"];
 const DERIVE_INFO: [&[u8]; 2] = [&[0x00, 0x73], b"DERIVEKEY"];
-
-/// A content key of 32 bytes, boxed so that moving it leaves no copy behind.
-pub(super) type ContentKey = Box<Zeroizing<[u8; DATA_KEY_BYTES]>>;
 
 /// For writing: the commitment to store, and the content key.
 pub(super) fn commit(
@@ -44,8 +41,8 @@ pub(super) fn verify(
 }
 
 fn content_key(prk: &Prk) -> Result<ContentKey, ContentError> {
-    let mut key = Box::new(Zeroizing::new([0; DATA_KEY_BYTES]));
-    expand(prk, &DERIVE_INFO, key.as_mut_slice())?;
+    let mut key = ContentKey::zeroed();
+    expand(prk, &DERIVE_INFO, key.secret_bytes_mut())?;
     Ok(key)
 }
 

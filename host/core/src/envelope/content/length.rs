@@ -41,6 +41,11 @@ impl Length {
         Ok(())
     }
 
+    /// How much has gone through, in bytes.
+    pub(super) fn done(&self) -> u64 {
+        self.done
+    }
+
     /// Whether all that was announced has come.
     pub(super) fn finish(&self) -> Result<(), ContentError> {
         match self.announced {

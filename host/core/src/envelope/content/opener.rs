@@ -4,12 +4,13 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+use super::keyed::Keyed;
 use super::length::Length;
-use super::{ContentError, cbc, key_commitment};
+use super::{ContentError, cbc};
 use crate::envelope::DataKey;
 use crate::envelope::evp::{Direction, Gcm};
-use crate::envelope::metadata::{ContentMetadata, ContentParameters};
-use crate::envelope::suite::{GCM_TAG_BYTES, V3_CONTENT_IV};
+use crate::envelope::metadata::ContentMetadata;
+use crate::envelope::suite::GCM_TAG_BYTES;
 
 /// Begins to open an object.
 ///
@@ -29,20 +30,8 @@ pub fn open(
         .map(|body| plaintext_length(metadata, body))
         .transpose()?;
     let length = Length::new(suite.max_plaintext, plaintext_length)?;
-    let gcm = match metadata.content() {
-        ContentParameters::Cbc { .. } => return Err(ContentError::Unauthenticated),
-        ContentParameters::V2 { iv } => {
-            Gcm::new(Direction::Decrypt, key.secret_bytes(), iv, suite.aad)
-        }
-        ContentParameters::V3 {
-            message_id,
-            commitment,
-        } => {
-            let content_key = key_commitment::verify(key, message_id, commitment)?;
-            Gcm::new(Direction::Decrypt, &content_key, &V3_CONTENT_IV, suite.aad)
-        }
-    };
-    let gcm = Some(gcm.map_err(|_| ContentError::Library)?);
+    let keyed = Keyed::for_opening(metadata, key)?;
+    let gcm = Some(keyed.in_order(Direction::Decrypt)?);
     Ok(Opener { gcm, length })
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::keyed::{ContentKey, Keyed};
 use super::length::Length;
 use super::{ContentError, key_commitment};
 use crate::envelope::Randomness;
@@ -23,6 +24,17 @@ pub fn seal(
     plaintext_length: Option<u64>,
     randomness: &mut dyn Randomness,
 ) -> Result<(Sealer, SealedEnvelope), ContentError> {
+    let (keyed, length, envelope) = begin(key, plaintext_length, randomness)?;
+    let gcm = Some(keyed.in_order(Direction::Encrypt)?);
+    Ok((Sealer { gcm, length }, envelope))
+}
+
+/// What an object is sealed with, however that is done.
+pub(super) fn begin(
+    key: WrappedDataKey,
+    plaintext_length: Option<u64>,
+    randomness: &mut dyn Randomness,
+) -> Result<(Keyed, Length, SealedEnvelope), ContentError> {
     let WrappedDataKey {
         key,
         format,
@@ -31,30 +43,30 @@ pub fn seal(
     } = key;
     let suite = format.suite();
     let length = Length::new(suite.max_plaintext, plaintext_length)?;
-    let (gcm, content) = match format {
+    let (key, iv, content) = match format {
         WriteFormat::V2 => {
             let mut iv = [0; GCM_IV_BYTES];
             fill_nonzero(randomness, "content IV", &mut iv)?;
-            let gcm = Gcm::new(Direction::Encrypt, key.secret_bytes(), &iv, suite.aad);
-            (gcm, ContentParameters::V2 { iv })
+            let content = ContentParameters::V2 { iv };
+            (ContentKey::copy_of(&key), iv, content)
         }
         WriteFormat::V3 => {
             let mut message_id = [0; MESSAGE_ID_BYTES];
             fill_nonzero(randomness, "message id", &mut message_id)?;
             let (commitment, content_key) = key_commitment::commit(&key, &message_id)?;
-            let gcm = Gcm::new(Direction::Encrypt, &content_key, &V3_CONTENT_IV, suite.aad);
             let content = ContentParameters::V3 {
                 message_id,
                 commitment,
             };
-            (gcm, content)
+            (content_key, V3_CONTENT_IV, content)
         }
     };
-    let gcm = Some(gcm.map_err(|_| ContentError::Library)?);
     // V3 has no name for the length.
     let unencrypted_length = plaintext_length.filter(|_| format == WriteFormat::V2);
     let metadata = ContentMetadata::sealed(content, encrypted, description, unencrypted_length);
-    Ok((Sealer { gcm, length }, SealedEnvelope::new(metadata)))
+    let aad = suite.aad;
+    let keyed = Keyed { key, iv, aad };
+    Ok((keyed, length, SealedEnvelope::new(metadata)))
 }
 
 /// Encrypts one object's plaintext in place.
