@@ -5,6 +5,8 @@
 mod content;
 #[path = "envelope/independent.rs"]
 mod independent;
+#[path = "envelope/kms.rs"]
+mod kms;
 #[path = "envelope/policy.rs"]
 mod policy;
 #[path = "envelope/properties.rs"]

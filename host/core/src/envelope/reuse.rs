@@ -61,6 +61,13 @@ impl ReusableDataKey {
         })
     }
 
+    /// The key for the first object, which is given out whatever its size: it has been made for it.
+    pub fn first(&mut self, plaintext_length: u64) -> WrappedDataKey {
+        self.objects_left = self.objects_left.saturating_sub(1);
+        self.bytes_left = self.bytes_left.saturating_sub(plaintext_length);
+        self.given_out()
+    }
+
     /// The key for the next object of `plaintext_length` bytes, which sealing has to enforce; none
     /// once a bound would be passed. What does not fit does not count.
     pub fn next(&mut self, plaintext_length: u64, now: Duration) -> Option<WrappedDataKey> {
@@ -72,12 +79,16 @@ impl ReusableDataKey {
             self.bytes_left.checked_sub(plaintext_length)?,
         );
         (self.objects_left, self.bytes_left) = (objects, bytes);
-        Some(WrappedDataKey {
+        Some(self.given_out())
+    }
+
+    fn given_out(&self) -> WrappedDataKey {
+        WrappedDataKey {
             key: self.key.copied(),
             format: WriteFormat::V3,
             encrypted: self.encrypted.clone(),
             description: self.description.clone(),
-        })
+        }
     }
 
     /// Whether no object can get it any more: drop it, which wipes it.

@@ -7,6 +7,7 @@ mod diagnostics;
 mod grammar;
 mod host;
 mod json;
+mod kms;
 mod policies;
 mod robustness;
 mod rules;
