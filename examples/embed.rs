@@ -41,12 +41,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let size = text.len() as u64;
         let stored = objects.put(&uri, &text[..], Some(size), None).await?;
         println!(
-            "{}: {} bytes as {} bytes of {}, key from {}, described as {:?}",
+            "{}: {} bytes as {} bytes of {}, wrapped with {}, described as {:?}",
             stored.uri,
             stored.plaintext,
             stored.body,
             stored.format,
-            objects.provider().name(),
+            stored.wrap,
             stored.description.iter().collect::<Vec<_>>(),
         );
         let received = Received::default();

@@ -8,14 +8,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use provost_core::config::{
-    ClassName, HostConfiguration, S3Encryption, SecurityConfiguration, Spanned,
+    ClassName, HostConfiguration, KmsKeyArn, S3Encryption, SecurityConfiguration, Spanned,
 };
 use provost_core::section::ClassKind;
 use provost_worker::WorkerProgram;
 
 use crate::error::{ApiMisuse, Error};
+use crate::kms::{self, Kms, KmsKeys};
 use crate::loader::{self, LoadError};
-use crate::provider::{ProviderFailure, ProviderHandle, ProviderKeys, Starter};
+use crate::provider::{ObjectKeys, ProviderFailure, ProviderHandle, ProviderKeys, Starter};
 use crate::registry::Registry;
 use crate::store::encrypted::{EncryptedStore, ServerSideStore};
 use crate::store::{ObjectUri, Scheme, ServerSideEncryption, Stores};
@@ -30,6 +31,8 @@ pub struct Host {
     registry: Registry,
     program: Option<WorkerProgram>,
     stores: Arc<Stores>,
+    kms: Arc<Kms>,
+    kms_keys: Mutex<HashMap<KmsKeyArn, Arc<KmsKeys>>>,
     keys: Slots<Arc<ProviderKeys>>,
     tls: Slots<ProviderHandle>,
 }
@@ -87,6 +90,7 @@ impl HostBuilder {
             None => Arc::new(crate::configuration::host_without_file()?.value),
         };
         let security = self.security;
+        let kms = Arc::new(Kms::new(Arc::clone(&configuration)));
         let registry = Registry::new(Arc::clone(&configuration), security.clone());
         let stores = Arc::new(Stores::new(&configuration));
         Ok(Host {
@@ -95,6 +99,8 @@ impl HostBuilder {
             registry,
             program: Some(program),
             stores,
+            kms,
+            kms_keys: Mutex::default(),
             keys: Mutex::default(),
             tls: Mutex::default(),
         })
@@ -133,9 +139,14 @@ impl Host {
     }
 
     /// Encrypted objects, with the keys that the security configuration names for `uri`. Loads
-    /// the provider; blocks.
+    /// the provider, if there is one; blocks.
     pub fn objects(&self, uri: &ObjectUri) -> Result<EncryptedStore, Error> {
-        let keys = self.keys(self.object_class(uri)?)?;
+        let (security, encryption) = self.encryption(uri)?;
+        let keys = match encryption.get() {
+            S3Encryption::CseCustom(named) => ObjectKeys::Provider(self.keys(named.class.get())?),
+            S3Encryption::CseKms { key } => ObjectKeys::Kms(self.kms_keys(key)?),
+            _ => return Err(by_the_store(security, encryption)),
+        };
         let (stores, host) = (Arc::clone(&self.stores), Arc::clone(&self.configuration));
         Ok(EncryptedStore::new(stores, keys, host))
     }
@@ -167,24 +178,17 @@ impl Host {
     /// The class that has the keys of this object, by the security configuration.
     pub fn object_class(&self, uri: &ObjectUri) -> Result<&ClassName, Error> {
         let (security, encryption) = self.encryption(uri)?;
-        let mode = match encryption.get() {
-            S3Encryption::CseCustom(named) => return Ok(named.class.get()),
-            S3Encryption::SseS3 | S3Encryption::SseKms { .. } => {
-                let message = "the store encrypts in this mode, and no class has keys";
-                return Err(security
-                    .error(encryption.span(), message)
-                    .label("used for this object")
-                    .into());
-            }
-            S3Encryption::CseKms { .. } => "CSE-KMS",
-            _ => "this mode",
-        };
-        let message = format!("EncryptionMode {mode} is not supported yet");
-        Err(security
-            .error(encryption.span(), message)
-            .label("used for this object")
-            .hint("CSE-Custom, with a provider class, is supported")
-            .into())
+        match encryption.get() {
+            S3Encryption::CseCustom(named) => Ok(named.class.get()),
+            S3Encryption::CseKms { .. } => Err(security
+                .error(
+                    encryption.span(),
+                    "EncryptionMode CSE-KMS has no class: its key is `AwsKmsKey`",
+                )
+                .label("used for this object")
+                .into()),
+            _ => Err(by_the_store(security, encryption)),
+        }
     }
 
     /// How the security configuration says that this object is encrypted.
@@ -192,16 +196,13 @@ impl Host {
         &self,
         uri: &ObjectUri,
     ) -> Result<(&SecurityConfiguration, &Spanned<S3Encryption>), Error> {
-        let security = self
-            .security
-            .as_ref()
-            .ok_or(ApiMisuse::NoSecurityConfiguration)?;
+        let security = self.security()?;
         let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
         let Some(s3) = s3 else {
             return Err(Error::Disabled {
                 what: "encryption of objects",
                 takes: "EnableAtRestEncryption true, and an S3EncryptionConfiguration of mode \
-                        CSE-Custom",
+                        CSE-Custom or CSE-KMS",
                 configuration: security.source().name().to_owned(),
             });
         };
@@ -213,6 +214,28 @@ impl Host {
         Ok((security, s3.for_bucket(bucket)))
     }
 
+    fn security(&self) -> Result<&Arc<SecurityConfiguration>, Error> {
+        let security = self.security.as_ref();
+        Ok(security.ok_or(ApiMisuse::NoSecurityConfiguration)?)
+    }
+
+    /// The keys of CSE-KMS, in the region that the cluster is in (R4).
+    fn kms_keys(&self, key: &Spanned<KmsKeyArn>) -> Result<Arc<KmsKeys>, Error> {
+        if let Err(mismatch) = kms::cluster_region(&self.configuration, key) {
+            let mut error = self.security()?.error(key.span(), mismatch.to_string());
+            if let Some(hint) = mismatch.hint() {
+                error = error.hint(hint);
+            }
+            return Err(error.into());
+        }
+        let mut kept = self.kms_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = kept.entry(key.get().clone()).or_insert_with(|| {
+            let (kms, host) = (Arc::clone(&self.kms), Arc::clone(&self.configuration));
+            Arc::new(KmsKeys::new(kms, key.get().clone(), host))
+        });
+        Ok(Arc::clone(keys))
+    }
+
     fn keys(&self, class: &ClassName) -> Result<Arc<ProviderKeys>, Error> {
         self.loaded(
             &self.keys,
@@ -220,7 +243,8 @@ impl Host {
             ClassKind::Materials,
             |handle, starter| {
                 let host = Arc::clone(&self.configuration);
-                Arc::new(ProviderKeys::new(handle, Arc::new(starter), host))
+                let kms = Arc::clone(&self.kms);
+                Arc::new(ProviderKeys::new(handle, Arc::new(starter), host, kms))
             },
         )
     }
@@ -276,4 +300,14 @@ impl Host {
             }
         }
     }
+}
+
+fn by_the_store(security: &SecurityConfiguration, encryption: &Spanned<S3Encryption>) -> Error {
+    security
+        .error(
+            encryption.span(),
+            "the store encrypts in this mode, and no client has keys",
+        )
+        .label("used for this object")
+        .into()
 }

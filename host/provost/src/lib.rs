@@ -18,15 +18,18 @@
 //!     )
 //!     .build()?;
 //! let objects = host.objects(&"file:///data/store/report.pdf".parse().expect("a URI"))?;
-//! println!("keys from {}", objects.provider().name());
+//! if let Some(provider) = objects.provider() {
+//!     println!("keys from {}", provider.name());
+//! }
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! Everything else is reached by module: [`registry`] (which library has a class), [`loader`]
 //! (what a library must be to be opened), [`provider`] (the one handle to a loaded provider),
-//! [`store`] (object stores, and encrypted objects in them), [`artifacts`] (TLS artifacts where they
-//! come from), [`fetch`] (what lies on S3), [`trusted_roots`] (what they may lead to beside their own roots), [`install`]
+//! [`store`] (object stores, and encrypted objects in them), [`kms`] (keys in AWS KMS), [`fetch`]
+//! (what lies on S3), [`artifacts`] (TLS artifacts where they come from), [`trusted_roots`] (what they
+//! may lead to beside their own roots), [`install`]
 //! (generations of them), [`configuration`] (files).
 
 pub mod artifacts;
@@ -36,6 +39,7 @@ pub mod fetch;
 mod folder;
 mod host;
 pub mod install;
+pub mod kms;
 pub mod loader;
 mod place;
 pub mod provider;

@@ -255,7 +255,10 @@ fn another_wrap_of_an_objects_key_has_its_own_context_and_no_key() {
     assert_eq!(question.payload(), &data_key());
     let rewrapped = question.accept(b"again".to_vec()).unwrap();
     assert_eq!(rewrapped.encrypted().bytes(), b"again");
-    assert_eq!(rewrapped.encrypted().algorithm(), WrapAlgorithm::KmsContext);
+    assert_eq!(
+        rewrapped.encrypted().wrap(),
+        WrapAlgorithm::KmsContext.into()
+    );
     let expected = description(&[("team", "b"), (ALGORITHM, "115")]);
     assert_eq!(rewrapped.description(), &expected);
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use provost_core::config::HostConfiguration;
+use provost_core::envelope::key_wrap::{self, ComposedWrap};
 use provost_core::envelope::{
-    ContentMetadata, DataKey, KeyWrap, KeyWrapError, RandomnessError, WrappedDataKey, WriteFormat,
-    key_wrap,
+    ContentMetadata, DataKey, EncryptedDataKey, KeyWrap, KeyWrapError, RandomnessError,
+    RewrappedDataKey, WrappedDataKey, WriteFormat,
 };
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 use provost_plugin_api::{
@@ -17,6 +18,7 @@ use super::failure::ProviderFailure;
 use super::handle::ProviderHandle;
 use super::proof::{Proofs, Proven};
 use super::start::Starter;
+use crate::kms::Kms;
 use crate::random::OsRandomness;
 use crate::store::ObjectUri;
 
@@ -83,12 +85,21 @@ pub enum KeyError {
     /// The system has no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
-    /// The materials name a KMS key.
-    #[error("provider `{class}` returned a KMS key: not supported yet")]
-    Kms {
-        /// The provider's class.
-        class: String,
+    /// KMS did not do what it was asked.
+    #[error(transparent)]
+    Kms(crate::kms::KmsError),
+    /// KMS may wrap with this key, and not unwrap.
+    #[error("what is written could not be read again here: {0}")]
+    KmsUnproven(#[source] crate::kms::KmsError),
+    /// The data key of CSE-KMS could not be wrapped or unwrapped.
+    #[error("CSE-KMS: {source}")]
+    KmsWrap {
+        /// Why.
+        source: KeyWrapError,
     },
+    /// The KMS key is in another region.
+    #[error(transparent)]
+    Region(#[from] crate::kms::RegionMismatch),
 }
 
 impl KeyError {
@@ -102,6 +113,28 @@ impl KeyError {
                 _ => return failure.hint(),
             },
             Self::Start(error) => return error.hint(),
+            Self::Kms(error) => return error.hint(),
+            Self::KmsUnproven(_) => "nothing was written; if this node is not meant to decrypt, say \
+                 so in provost.toml:\n[kms]\nproof = \"elsewhere\""
+                .to_owned(),
+            Self::Region(mismatch) => return mismatch.hint(),
+            Self::KmsWrap {
+                source: KeyWrapError::ForeignKmsKey { .. },
+            } => "the object names its key itself; if it is one of yours, name it in \
+                 provost.toml, to the letter:\n[kms]\ndecrypt_keys = [\"...\"]\nKMS was not asked"
+                .to_owned(),
+            Self::KmsWrap {
+                source: KeyWrapError::ContextMismatch { .. },
+            } => "the object was moved, or written with another context; `allow_moved = true` in \
+                 [kms] accepts moved ones. KMS was not asked"
+                .to_owned(),
+            Self::Wrap {
+                source: KeyWrapError::ForeignKmsKey { .. } | KeyWrapError::ContextMismatch { .. },
+                ..
+            } => "KMS was not asked: a provider has to return the description that it returned \
+                 when the object was written, and the key"
+                .to_owned(),
+            Self::KmsWrap { .. } => return None,
             Self::Wrap { source, .. } if source.is_wrong_key() => {
                 "the key is not the one that the object was written with, or the envelope was changed"
                     .to_owned()
@@ -133,7 +166,6 @@ impl KeyError {
                  of the provider"
                     .to_owned()
             }
-            Self::Kms { .. } => "AES and RSA keys, and keys held by the provider, are".to_owned(),
         })
     }
 }
@@ -142,9 +174,16 @@ impl KeyError {
 #[derive(Debug)]
 pub(crate) struct ProviderKeys {
     handle: ProviderHandle,
-    starter: Arc<Starter>,
+    pub(super) starter: Arc<Starter>,
     host: Arc<HostConfiguration>,
-    proofs: Arc<Proofs>,
+    pub(super) kms: Arc<Kms>,
+    pub(super) proofs: Arc<Proofs>,
+}
+
+/// A key that is at hand, or materials that it takes KMS for.
+enum Found<K, M> {
+    Key(K),
+    Kms(M),
 }
 
 impl ProviderKeys {
@@ -152,11 +191,13 @@ impl ProviderKeys {
         handle: ProviderHandle,
         starter: Arc<Starter>,
         host: Arc<HostConfiguration>,
+        kms: Arc<Kms>,
     ) -> Self {
         Self {
             handle,
             starter,
             host,
+            kms,
             proofs: Arc::default(),
         }
     }
@@ -170,13 +211,25 @@ impl ProviderKeys {
         &self,
         uri: &ObjectUri,
         format: WriteFormat,
+        size: Option<u64>,
     ) -> Result<(WrappedDataKey, Proven), KeyError> {
         let about = self.about(uri);
         let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
         let written = self.handle.ask("materials_for_encrypt", move |handle| {
-            Ok(for_writing(handle, &about, format, &starter, &proofs))
+            Ok(materials(handle, &about).and_then(|materials| {
+                if let WrappingKey::Kms(_) = materials.wrapping_key() {
+                    return Ok(Found::Kms((about, materials)));
+                }
+                let key = proofs.data_key(handle, &about, &materials, format, &starter)?;
+                Ok(Found::Key(key))
+            }))
         });
-        written.await?
+        match written.await?? {
+            Found::Key(key) => Ok(key),
+            Found::Kms((about, materials)) => {
+                self.kms_for_writing(about, &materials, format, size).await
+            }
+        }
     }
 
     /// The data key of an object whose envelope was checked.
@@ -187,33 +240,71 @@ impl ProviderKeys {
     ) -> Result<(ContentMetadata, DataKey), KeyError> {
         let about = self.about(uri);
         let read = self.handle.ask("materials_for_decrypt", move |handle| {
-            Ok(for_reading(handle, &about, &metadata).map(|key| (metadata, key)))
+            Ok(for_reading(handle, &about, &metadata).map(|found| (metadata, found)))
         });
-        read.await?
+        match read.await?? {
+            (metadata, Found::Key(key)) => Ok((metadata, key)),
+            (metadata, Found::Kms(candidates)) => {
+                let key = self.kms_for_reading(&candidates, &metadata).await?;
+                Ok((metadata, key))
+            }
+        }
+    }
+
+    /// The data key that an object has, wrapped with the materials that a new one would get, which
+    /// are proved first.
+    pub(crate) async fn for_rewrapping(
+        &self,
+        uri: &ObjectUri,
+        format: WriteFormat,
+        key: DataKey,
+    ) -> Result<(RewrappedDataKey, Proven), KeyError> {
+        let about = self.about(uri);
+        let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
+        let written = self.handle.ask("materials_for_encrypt", move |handle| {
+            Ok(materials(handle, &about).and_then(|materials| {
+                if let WrappingKey::Kms(_) = materials.wrapping_key() {
+                    return Ok(Found::Kms((about, materials, key)));
+                }
+                let wrapped = proofs.rewrapped(handle, &about, &materials, format, &starter, &key);
+                Ok(Found::Key(wrapped?))
+            }))
+        });
+        match written.await?? {
+            Found::Key(key) => Ok(key),
+            Found::Kms((about, materials, key)) => {
+                self.kms_for_rewrapping(about, &materials, format, &key)
+                    .await
+            }
+        }
     }
 
     fn about(&self, uri: &ObjectUri) -> About {
-        let (uri, policy) = (uri.to_string(), &self.host.description);
-        let cluster_id = self.host.cluster_id.as_ref().map(|id| id.get().clone());
-        let description = policy.populate.then(|| {
-            let mut description = MaterialsDescription::new();
-            description.insert(policy.uri.get(), &uri);
-            if let Some(cluster_id) = &cluster_id {
-                description.insert(policy.cluster_id.get(), cluster_id);
-            }
-            description
-        });
+        let uri = uri.to_string();
         About {
+            description: populated(&self.host, &uri),
+            cluster_id: self.host.cluster_id.as_ref().map(|id| id.get().clone()),
             uri,
-            cluster_id,
-            description,
         }
     }
 }
 
+/// What the description of an object is populated with, if it is.
+pub(crate) fn populated(host: &HostConfiguration, uri: &str) -> Option<MaterialsDescription> {
+    let policy = &host.description;
+    policy.populate.then(|| {
+        let mut description = MaterialsDescription::new();
+        description.insert(policy.uri.get(), uri);
+        if let Some(cluster_id) = &host.cluster_id {
+            description.insert(policy.cluster_id.get(), cluster_id.get());
+        }
+        description
+    })
+}
+
 /// What the provider is told about the object.
 pub(super) struct About {
-    uri: String,
+    pub(super) uri: String,
     cluster_id: Option<String>,
     /// What the description is populated with, if it is.
     description: Option<MaterialsDescription>,
@@ -233,17 +324,10 @@ impl About {
     }
 }
 
-fn for_writing(
-    handle: &ProviderHandle,
-    about: &About,
-    format: WriteFormat,
-    starter: &Starter,
-    proofs: &Proofs,
-) -> Result<(WrappedDataKey, Proven), KeyError> {
+fn materials(handle: &ProviderHandle, about: &About) -> Result<EncryptionMaterials, KeyError> {
     let request = EncryptRequest::new(about.call(handle), Purpose::ObjectStore)
         .with_description(about.description.clone());
-    let materials = handle.materials_for_encrypt(&request)?;
-    proofs.data_key(handle, about, &materials, format, starter)
+    Ok(handle.materials_for_encrypt(&request)?)
 }
 
 /// Makes a data key and has it wrapped: here, or by the provider that holds the key.
@@ -255,23 +339,13 @@ pub(super) fn new_data_key(
 ) -> Result<WrappedDataKey, KeyError> {
     let wrap_error = |source| wrap_error(handle, source);
     match materials.wrapping_key() {
-        WrappingKey::Kms(_) => Err(KeyError::Kms {
-            class: class(handle),
-        }),
         WrappingKey::ProviderHeld(_) => {
             if let Some(generated) = generate(handle, about, materials, format)? {
                 return Ok(generated);
             }
             let key = DataKey::generate(&mut OsRandomness)?;
             let composed = key_wrap::compose_wrap(materials, format, key).map_err(wrap_error)?;
-            let request = WrapRequest::new(
-                about.call(handle),
-                composed.key_id(),
-                composed.algorithm().name(),
-                composed.payload().clone_secret(),
-                composed.aad(),
-            );
-            let wrapped = handle.wrap(&request)?;
+            let wrapped = handle.wrap(&wrap_request(handle, about, &composed))?;
             composed.accept(wrapped).map_err(wrap_error)
         }
         _ => {
@@ -279,6 +353,39 @@ pub(super) fn new_data_key(
             key_wrap::wrap(materials, format, key, &mut OsRandomness).map_err(wrap_error)
         }
     }
+}
+
+/// Has the data key that an object has wrapped: here, or by the provider that holds the key.
+pub(super) fn rewrap_data_key(
+    handle: &ProviderHandle,
+    about: &About,
+    materials: &EncryptionMaterials,
+    format: WriteFormat,
+    key: &DataKey,
+) -> Result<RewrappedDataKey, KeyError> {
+    let wrap_error = |source| wrap_error(handle, source);
+    match materials.wrapping_key() {
+        WrappingKey::ProviderHeld(_) => {
+            let composed = key_wrap::compose_rewrap(materials, format, key).map_err(wrap_error)?;
+            let wrapped = handle.wrap(&wrap_request(handle, about, composed.question()))?;
+            composed.accept(wrapped).map_err(wrap_error)
+        }
+        _ => key_wrap::rewrap(materials, format, key, &mut OsRandomness).map_err(wrap_error),
+    }
+}
+
+fn wrap_request(
+    handle: &ProviderHandle,
+    about: &About,
+    composed: &ComposedWrap<'_>,
+) -> WrapRequest {
+    WrapRequest::new(
+        about.call(handle),
+        composed.key_id(),
+        composed.algorithm().name(),
+        composed.payload().clone_secret(),
+        composed.aad(),
+    )
 }
 
 /// Asks the provider for a data key; none if it does not make any.
@@ -310,39 +417,64 @@ fn for_reading(
     handle: &ProviderHandle,
     about: &About,
     metadata: &ContentMetadata,
-) -> Result<DataKey, KeyError> {
-    match unwrap_stored(
-        handle,
-        about,
-        metadata.encrypted_data_key(),
-        metadata.description(),
-    ) {
+) -> Result<Found<DataKey, Vec<DecryptionMaterials>>, KeyError> {
+    let find = || {
+        let (stored, description) = (metadata.encrypted_data_key(), metadata.description());
+        let candidates = candidates(handle, about, stored, description)?;
+        if stored.wrap().is_kms() {
+            return Ok(Found::Kms(candidates));
+        }
+        unwrap_first(handle, about, &candidates, stored, description).map(Found::Key)
+    };
+    match find() {
         // The key may be newer than what the provider has loaded.
         Err(KeyError::Provider(failure)) if failure.kind() == Some(ErrorKind::NotFound) => {
             handle.refresh(&about.call(handle))?;
-            unwrap_stored(
-                handle,
-                about,
-                metadata.encrypted_data_key(),
-                metadata.description(),
-            )
+            find()
         }
         result => result,
     }
+}
+
+/// Asks for the materials that the description chooses: the one that was returned when the object
+/// was written, without what the wrap put into a KMS context.
+pub(super) fn candidates(
+    handle: &ProviderHandle,
+    about: &About,
+    stored: &EncryptedDataKey,
+    description: Option<&MaterialsDescription>,
+) -> Result<Vec<DecryptionMaterials>, KeyError> {
+    let wrap = stored.wrap();
+    let returned = match description {
+        Some(stored) if wrap.is_kms() => {
+            Some(key_wrap::returned_description(stored)).filter(|returned| !returned.is_empty())
+        }
+        other => other.cloned(),
+    };
+    let request = DecryptRequest::new(about.call(handle), Purpose::ObjectStore, wrap.name())
+        .with_description(returned);
+    Ok(handle.materials_for_decrypt(&request)?)
 }
 
 /// Asks for the materials that the description chooses, and tries them in order.
 pub(super) fn unwrap_stored(
     handle: &ProviderHandle,
     about: &About,
-    stored: &provost_core::envelope::EncryptedDataKey,
+    stored: &EncryptedDataKey,
     description: Option<&MaterialsDescription>,
 ) -> Result<DataKey, KeyError> {
-    let wrap = stored.wrap();
-    let request = DecryptRequest::new(about.call(handle), Purpose::ObjectStore, wrap.name())
-        .with_description(description.cloned());
-    let candidates = handle.materials_for_decrypt(&request)?;
-    let count = candidates.len();
+    let candidates = candidates(handle, about, stored, description)?;
+    unwrap_first(handle, about, &candidates, stored, description)
+}
+
+fn unwrap_first(
+    handle: &ProviderHandle,
+    about: &About,
+    candidates: &[DecryptionMaterials],
+    stored: &EncryptedDataKey,
+    description: Option<&MaterialsDescription>,
+) -> Result<DataKey, KeyError> {
+    let (count, wrap) = (candidates.len(), stored.wrap());
     if count > 1 && !wrap.detects_wrong_key() {
         return Err(KeyError::AmbiguousKey {
             class: class(handle),
@@ -350,7 +482,7 @@ pub(super) fn unwrap_stored(
             count,
         });
     }
-    for candidate in &candidates {
+    for candidate in candidates {
         // This wrap is authenticated: a wrong key is told from a right one.
         match unwrap_with(handle, about, candidate, stored, description) {
             Err(KeyError::Wrap { source, .. }) if source.is_wrong_key() && count > 1 => {}
@@ -363,18 +495,23 @@ pub(super) fn unwrap_stored(
     })
 }
 
+/// A newly started provider, for a proof.
+pub(super) fn start(starter: &Starter) -> Result<ProviderHandle, KeyError> {
+    starter.start().map_err(|error| match error {
+        crate::Error::Provider(failure) => KeyError::Provider(failure),
+        error => KeyError::Start(Box::new(error)),
+    })
+}
+
 fn unwrap_with(
     handle: &ProviderHandle,
     about: &About,
     materials: &DecryptionMaterials,
-    stored: &provost_core::envelope::EncryptedDataKey,
+    stored: &EncryptedDataKey,
     description: Option<&MaterialsDescription>,
 ) -> Result<DataKey, KeyError> {
     let wrap_error = |source| wrap_error(handle, source);
     match materials.wrapping_key() {
-        WrappingKey::Kms(_) => Err(KeyError::Kms {
-            class: class(handle),
-        }),
         WrappingKey::ProviderHeld(_) => {
             let composed = key_wrap::compose_unwrap(materials, stored).map_err(wrap_error)?;
             let request = UnwrapRequest::new(
@@ -403,7 +540,7 @@ pub(super) fn class(handle: &ProviderHandle) -> String {
     handle.name().class.to_string()
 }
 
-fn wrap_error(handle: &ProviderHandle, source: KeyWrapError) -> KeyError {
+pub(super) fn wrap_error(handle: &ProviderHandle, source: KeyWrapError) -> KeyError {
     // It may quote what the wrap added to the description.
     let words = source.to_string();
     if !handle.is_clean(&words) {

@@ -5,13 +5,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use provost_core::config::{Isolation, Proof, Sha256Digest};
-use provost_core::envelope::{KeyWrapError, WrapAlgorithm, WrappedDataKey, WriteFormat};
+use provost_core::envelope::{
+    DataKey, KeyWrapError, RewrappedDataKey, WrapAlgorithm, WrappedDataKey, WriteFormat,
+};
 use provost_core::materials::{EncryptionMaterials, MaterialsError};
 use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
 use super::failure::ProviderFailure;
 use super::handle::ProviderHandle;
-use super::keys::{About, KeyError, class, new_data_key, unwrap_stored};
+use super::keys::{About, KeyError, class, new_data_key, rewrap_data_key, start, unwrap_stored};
 use super::start::Starter;
 
 /// How it was proved that what is written can be read.
@@ -24,6 +26,8 @@ pub enum Proven {
     SecondInstance,
     /// It was, earlier in this process.
     Earlier,
+    /// KMS unwrapped it here, with the configured key and what is stored; no provider is involved.
+    Unwrapped,
     /// Not here: the operator says that another node can (`proof = "elsewhere"`).
     Elsewhere,
 }
@@ -36,7 +40,7 @@ const KEPT: usize = 4096;
 
 /// What a proof is about. Another key under the same description needs its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Subject {
+pub(super) struct Subject {
     digest: Sha256Digest,
     class: String,
     conf: u64,
@@ -48,7 +52,7 @@ struct Subject {
 }
 
 impl Subject {
-    fn new(
+    pub(super) fn new(
         handle: &ProviderHandle,
         materials: &EncryptionMaterials,
         format: WriteFormat,
@@ -109,7 +113,7 @@ impl Proofs {
             if handle.proof() == Proof::Elsewhere {
                 return Ok((wrapped, Proven::Elsewhere));
             }
-            if self.lock().proved.contains(&subject) {
+            if self.is_proved(&subject) {
                 return Ok((wrapped, proven));
             }
             // This value is the one for the proof; the object gets another.
@@ -122,6 +126,52 @@ impl Proofs {
         })
     }
 
+    /// The data key that an object has, wrapped with materials that were proved as for a new one.
+    pub(super) fn rewrapped(
+        &self,
+        handle: &ProviderHandle,
+        about: &About,
+        materials: &EncryptionMaterials,
+        format: WriteFormat,
+        starter: &Starter,
+        key: &DataKey,
+    ) -> Result<(RewrappedDataKey, Proven), KeyError> {
+        let asked = Subject::new(handle, materials, format, materials.description());
+        self.check_quarantine(handle, &asked)?;
+        let mut proven = Proven::Earlier;
+        for _ in 0..ROUNDS {
+            let breach = |error: &KeyError| {
+                if is_breach(error) {
+                    self.doubt(asked.clone(), error);
+                }
+            };
+            let wrapped = rewrap_data_key(handle, about, materials, format, key);
+            let wrapped = wrapped.inspect_err(breach)?;
+            let subject = Subject::new(handle, materials, format, wrapped.description());
+            self.check_quarantine(handle, &subject)?;
+            if handle.proof() == Proof::Elsewhere {
+                return Ok((wrapped, Proven::Elsewhere));
+            }
+            if self.is_proved(&subject) {
+                return Ok((wrapped, proven));
+            }
+            // The proof is with a value that is never used for data.
+            let test = new_data_key(handle, about, materials, format).inspect_err(breach)?;
+            let subject = Subject::new(handle, materials, format, test.description());
+            proven = self.prove(handle, about, subject, &test, starter)?;
+        }
+        Err(KeyError::Unproven {
+            class: class(handle),
+            reason: "each wrap adds something else to the description".to_owned(),
+            by_design: false,
+        })
+    }
+
+    /// Whether it was proved in this process.
+    pub(super) fn is_proved(&self, subject: &Subject) -> bool {
+        self.lock().proved.contains(subject)
+    }
+
     fn prove(
         &self,
         handle: &ProviderHandle,
@@ -130,7 +180,17 @@ impl Proofs {
         wrapped: &WrappedDataKey,
         starter: &Starter,
     ) -> Result<Proven, KeyError> {
-        let Err(error) = attempt(handle, about, wrapped, starter) else {
+        self.settle(handle, subject, attempt(handle, about, wrapped, starter))
+    }
+
+    /// Keeps what came of a proof; a failed one quarantines.
+    pub(super) fn settle(
+        &self,
+        handle: &ProviderHandle,
+        subject: Subject,
+        attempt: Result<(), KeyError>,
+    ) -> Result<Proven, KeyError> {
+        let Err(error) = attempt else {
             self.lock().succeed(subject);
             return Ok(match handle.isolation() {
                 Isolation::Process => Proven::NewWorker,
@@ -147,7 +207,11 @@ impl Proofs {
         }
     }
 
-    fn check_quarantine(&self, handle: &ProviderHandle, subject: &Subject) -> Result<(), KeyError> {
+    pub(super) fn check_quarantine(
+        &self,
+        handle: &ProviderHandle,
+        subject: &Subject,
+    ) -> Result<(), KeyError> {
         match self.lock().doubted.get(subject) {
             None => Ok(()),
             Some(Doubt { reason, by_design }) => Err(KeyError::Quarantined {
@@ -196,10 +260,7 @@ fn attempt(
     wrapped: &WrappedDataKey,
     starter: &Starter,
 ) -> Result<(), KeyError> {
-    let fresh = starter.start().map_err(|error| match error {
-        crate::Error::Provider(failure) => KeyError::Provider(failure),
-        error => KeyError::Start(Box::new(error)),
-    })?;
+    let fresh = start(starter)?;
     let description = Some(wrapped.description()).filter(|description| !description.is_empty());
     let unwrapped = unwrap_stored(&fresh, about, wrapped.encrypted(), description)?;
     if wrapped.unwraps_to(&unwrapped) {
@@ -223,8 +284,8 @@ fn reason_to_quarantine(error: &KeyError) -> Option<String> {
         }
         KeyError::Provider(ProviderFailure::Deadline { .. } | ProviderFailure::Busy { .. })
         | KeyError::Start(_)
-        | KeyError::Randomness(_)
-        | KeyError::Kms { .. } => None,
+        | KeyError::Randomness(_) => None,
+        KeyError::Kms(error) if error.is_passing() => None,
         KeyError::Provider(ProviderFailure::Worker { source, .. }) => {
             super::failure::is_violation(source).then(|| error.to_string())
         }
@@ -266,6 +327,7 @@ fn is_by_design(error: &KeyError) -> bool {
             failure.kind(),
             Some(ErrorKind::Denied | ErrorKind::Unsupported)
         ),
+        KeyError::Kms(error) => error.is_denied(),
         _ => false,
     }
 }

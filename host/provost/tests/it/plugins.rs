@@ -8,8 +8,9 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     "libprovost_hostile_provider.so",
+    "libprovost_kms_key.so",
     "libprovost_pem_files.so",
     "libprovost_rsa_keys.so",
     "libprovost_static_keys.so",

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use super::provider_held::{check_wrapped_length, data_key, refuse_constant};
 use super::{EncryptedDataKey, KeyWrapError, RewrappedDataKey, WrappedDataKey, check_fits};
 use crate::envelope::names::{CONTEXT_CONTENT_ALGORITHM, CONTEXT_KMS_KEY_ID};
-use crate::envelope::suite::{DATA_KEY_BYTES, WrapAlgorithm, WriteFormat};
+use crate::envelope::suite::{DATA_KEY_BYTES, KeyWrap, WrapAlgorithm, WriteFormat};
 use crate::envelope::{AlgorithmSuite, DataKey};
 use crate::materials::{DecryptionMaterials, EncryptionMaterials, KmsKey, WrappingKey};
 
@@ -79,7 +79,7 @@ pub fn compose_kms_wrap(
 ///
 /// Nothing is composed, so that KMS is not called, unless:
 ///
-/// - the stored context binds the object's own content algorithm;
+/// - the stored context binds the object's own content algorithm, except for the legacy `kms` wrap;
 /// - a stored `kms_cmk_id` is a candidate's key id, to the letter: an alias is equal to itself
 ///   alone, a bare id is not the ARN that ends in it. Only the candidates with it remain;
 /// - the description of a candidate is what is stored, less the entries that are reserved.
@@ -90,7 +90,10 @@ pub fn compose_kms_unwrap(
 ) -> Result<Vec<ComposedKmsUnwrap>, KeyWrapError> {
     let none = MaterialsDescription::new();
     let context = stored_description.unwrap_or(&none);
-    check_binding(context, stored.suite)?;
+    // The legacy wrap is not bound to the content algorithm; it is read where that is accepted.
+    if stored.wrap == KeyWrap::Authenticated(ALGORITHM) {
+        check_binding(context, stored.suite)?;
+    }
     let mut keys = Vec::new();
     for candidate in candidates {
         if let WrappingKey::Kms(key) = candidate.wrapping_key() {

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use provost_core::config::{
-    ClassName, HostConfiguration, Isolation, Legacy, LocalDiskKey, PrefixPolicy, Proof,
-    S3Encryption, SecurityConfiguration, Unauthenticated, WriteEnvelope, WriteFormat,
+    ClassName, HostConfiguration, Isolation, KmsKeyArn, Legacy, LocalDiskKey, PrefixPolicy, Proof,
+    S3Encryption, SecurityConfiguration, Spanned, Unauthenticated, WriteEnvelope, WriteFormat,
 };
 use provost_core::section::ClassKind;
 
 use super::finding::{Finding, Findings, Level};
-use super::{in_transit, materials_classes};
+use super::{in_transit, materials_classes, object_encryptions};
 use crate::cli::report::{self, Failure};
 use crate::cli::with_runtime;
 use crate::registry::{Library, Registry, RegistryError, Scan};
-use crate::{Error, Host, loader};
+use crate::{Error, Host, kms, loader};
 
 impl Findings {
     pub(super) fn error(&mut self, subject: String, error: &Error, registry: &Registry) {
@@ -106,22 +106,21 @@ impl Findings {
         let subject = format!("security configuration `{}`", security.source().name());
         let mut uses = Vec::new();
         if let Some(at_rest) = security.at_rest() {
-            if let Some(s3) = at_rest.s3() {
-                let overrides = s3.overrides().iter().map(|bucket| &bucket.encryption);
-                for encryption in std::iter::once(s3.encryption()).chain(overrides) {
-                    uses.push(match encryption.get() {
-                        S3Encryption::CseCustom(named) => {
-                            Ok(format!("objects: CSE-Custom with {}", named.class.get()))
-                        }
-                        S3Encryption::SseS3 => Ok("objects: SSE-S3, by the store".to_owned()),
-                        S3Encryption::SseKms { key } => Ok(format!(
-                            "objects: SSE-KMS, by the store, with {}",
-                            key.get()
-                        )),
-                        S3Encryption::CseKms { .. } => Err("objects: CSE-KMS"),
-                        _ => Err("objects: this mode"),
-                    });
-                }
+            for encryption in object_encryptions(security) {
+                uses.push(match encryption.get() {
+                    S3Encryption::CseCustom(named) => {
+                        Ok(format!("objects: CSE-Custom with {}", named.class.get()))
+                    }
+                    S3Encryption::CseKms { key } => {
+                        Ok(format!("objects: CSE-KMS with {}", key.get()))
+                    }
+                    S3Encryption::SseS3 => Ok("objects: SSE-S3, by the store".to_owned()),
+                    S3Encryption::SseKms { key } => Ok(format!(
+                        "objects: SSE-KMS, by the store, with {}",
+                        key.get()
+                    )),
+                    _ => Err("objects: this mode"),
+                });
             }
             match at_rest.local_disk().map(|disk| disk.key().get()) {
                 None => {}
@@ -134,7 +133,7 @@ impl Findings {
         }
         if uses.is_empty() {
             let hint = "to encrypt objects, set EnableAtRestEncryption to true, with an \
-                        S3EncryptionConfiguration of mode CSE-Custom";
+                        S3EncryptionConfiguration of mode CSE-Custom or CSE-KMS";
             self.warning(&subject, "enables nothing", hint);
         }
         for used in uses {
@@ -146,6 +145,59 @@ impl Findings {
                     format!("{text}: not supported yet, using it is refused"),
                 )),
             }
+        }
+    }
+
+    /// The keys of CSE-KMS, as far as the files tell: nothing is asked of KMS here.
+    pub(super) fn kms(&mut self, security: &SecurityConfiguration, host: &HostConfiguration) {
+        let mut keys: Vec<&Spanned<KmsKeyArn>> = Vec::new();
+        for encryption in object_encryptions(security) {
+            if let S3Encryption::CseKms { key } = encryption.get()
+                && !keys.iter().any(|known| known.get() == key.get())
+            {
+                keys.push(key);
+            }
+        }
+        for key in &keys {
+            let subject = format!("KMS key `{}`", key.get());
+            if let Err(mismatch) = kms::cluster_region(host, key) {
+                let diagnostic = security.error(key.span(), mismatch.to_string());
+                let diagnostic = diagnostic.hint(mismatch.hint().unwrap_or_default());
+                self.add(Finding::at(Level::Error, subject, diagnostic));
+                continue;
+            }
+            if key.is_alias() {
+                self.warning(
+                    &subject,
+                    "is an alias: pointed at another key, what the old one wrapped is not read",
+                    "name the key itself, or the old keys under `decrypt_keys` in [kms]",
+                );
+            } else {
+                let message = format!("in {}, account {}", key.region(), key.account());
+                self.ok(&subject, message);
+            }
+        }
+        for old in host.kms.decrypt_keys.iter() {
+            let subject = format!("KMS key `{old}`");
+            if keys.is_empty() {
+                self.warning(
+                    &subject,
+                    "is named under `decrypt_keys`, and nothing here uses CSE-KMS",
+                    "a provider names its keys itself",
+                );
+            } else {
+                self.ok(
+                    &subject,
+                    "decrypts what was written before a change of keys",
+                );
+            }
+        }
+        if !keys.is_empty() && *host.kms.proof == Proof::Elsewhere {
+            self.warning(
+                "KMS",
+                "writes are not proved on this node (proof = \"elsewhere\")",
+                "see that a node which can decrypt reads what this one writes",
+            );
         }
     }
 

@@ -8,7 +8,7 @@ mod looking;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use provost_core::config::{ClassName, S3Encryption, SecurityConfiguration};
+use provost_core::config::{ClassName, S3Encryption, SecurityConfiguration, Spanned};
 use provost_core::section::ClassKind;
 use serde::Serialize;
 
@@ -45,6 +45,7 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
         ),
         Some(security) => {
             findings.capabilities(security);
+            findings.kms(security, &host);
             for class in materials_classes(security) {
                 findings.class(class, ClassKind::Materials, &registry, &host);
             }
@@ -70,7 +71,10 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
     for policy in host.policies() {
         findings.policy(policy, &host);
     }
-    let encrypts = security.is_some_and(|security| materials_classes(&security).next().is_some());
+    let encrypts = security.is_some_and(|security| {
+        let mut all = object_encryptions(&security).map(Spanned::get);
+        all.any(|e| matches!(e, S3Encryption::CseCustom(_) | S3Encryption::CseKms { .. }))
+    });
     if host.policies().is_empty() && encrypts && !findings.failed() {
         findings.policy(host.policy_for("file:///"), &host);
     }
@@ -89,18 +93,25 @@ pub(crate) fn run(command: &Check, global: &Global) -> Result<(), Failure> {
     }
 }
 
+/// How objects are encrypted: everywhere else, then in the buckets with an override.
+fn object_encryptions(
+    security: &SecurityConfiguration,
+) -> impl Iterator<Item = &Spanned<S3Encryption>> {
+    let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
+    s3.into_iter().flat_map(|s3| {
+        let overrides = s3.overrides().iter().map(|bucket| &bucket.encryption);
+        std::iter::once(s3.encryption()).chain(overrides)
+    })
+}
+
 /// The key provider classes that the security configuration uses for objects.
 fn materials_classes(security: &SecurityConfiguration) -> impl Iterator<Item = &ClassName> {
-    let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
     let mut seen = Vec::new();
-    if let Some(s3) = s3 {
-        let overrides = s3.overrides().iter().map(|bucket| &bucket.encryption);
-        for encryption in std::iter::once(s3.encryption()).chain(overrides) {
-            if let S3Encryption::CseCustom(named) = encryption.get()
-                && !seen.contains(&named.class.get())
-            {
-                seen.push(named.class.get());
-            }
+    for encryption in object_encryptions(security) {
+        if let S3Encryption::CseCustom(named) = encryption.get()
+            && !seen.contains(&named.class.get())
+        {
+            seen.push(named.class.get());
         }
     }
     seen.into_iter()

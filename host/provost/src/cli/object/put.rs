@@ -70,6 +70,7 @@ pub(crate) fn proof(proven: Proven) -> &'static str {
         Proven::NewWorker => "a new worker unwrapped a test value from its description",
         Proven::SecondInstance => "a second instance in this process unwrapped a test value",
         Proven::Earlier => "proved earlier in this run",
+        Proven::Unwrapped => "KMS unwrapped it with the configured key and its stored context",
         Proven::Elsewhere => "not proved on this node (proof = \"elsewhere\")",
     }
 }

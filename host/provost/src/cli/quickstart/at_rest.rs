@@ -90,7 +90,7 @@ pub(super) fn demonstrate(
 
     steps.begin();
     let objects = host.objects(&uri)?;
-    let provider = objects.provider();
+    let provider = host.provider(&class)?;
     let status = provider.status(&provider.new_call()).map_err(Error::from)?;
     steps.done(
         "provider",

@@ -19,10 +19,10 @@ mod server_side;
 
 use std::sync::Arc;
 
-use provost_core::config::HostConfiguration;
+use provost_core::config::{HostConfiguration, KmsKeyArn};
 
 use super::{ObjectStore, ObjectUri, StoreError, Stores};
-use crate::provider::ProviderKeys;
+use crate::provider::ObjectKeys;
 
 pub use error::ObjectError;
 pub use get::Received;
@@ -34,26 +34,27 @@ pub use server_side::{ServerSideStore, Transferred};
 /// Told how many bytes of plaintext are done, from time to time.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
 
-/// Puts and gets encrypted objects, with the keys of one provider.
+/// Puts and gets encrypted objects, with the keys of one provider, or of KMS.
 #[derive(Debug, Clone)]
 pub struct EncryptedStore {
     stores: Arc<Stores>,
-    keys: Arc<ProviderKeys>,
+    keys: ObjectKeys,
     host: Arc<HostConfiguration>,
 }
 
 impl EncryptedStore {
-    pub(crate) fn new(
-        stores: Arc<Stores>,
-        keys: Arc<ProviderKeys>,
-        host: Arc<HostConfiguration>,
-    ) -> Self {
+    pub(crate) fn new(stores: Arc<Stores>, keys: ObjectKeys, host: Arc<HostConfiguration>) -> Self {
         Self { stores, keys, host }
     }
 
-    /// The provider whose keys these are.
-    pub fn provider(&self) -> &crate::ProviderHandle {
-        self.keys.handle()
+    /// The provider whose keys these are; none for CSE-KMS.
+    pub fn provider(&self) -> Option<&crate::ProviderHandle> {
+        self.keys.provider()
+    }
+
+    /// The KMS key of CSE-KMS that writes; none for a provider's keys.
+    pub fn kms_key(&self) -> Option<&KmsKeyArn> {
+        self.keys.kms_key()
     }
 }
 

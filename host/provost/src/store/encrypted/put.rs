@@ -66,7 +66,7 @@ impl EncryptedStore {
         if write_place != WritePlace::Metadata {
             check_instruction_name(&*store, uri).await?;
         }
-        let (key, proof) = self.keys.for_writing(uri, format).await.about(uri)?;
+        let (key, proof) = self.keys.for_writing(uri, format, size).await.about(uri)?;
         let wrap = key.encrypted().wrap();
         let description = key.description().clone();
         let (sealer, envelope) = seal(key, size, &mut OsRandomness).about(uri)?;

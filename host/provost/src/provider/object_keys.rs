@@ -1,0 +1,80 @@
+//! Where the keys of objects come from: a provider, or KMS alone.
+
+use std::sync::Arc;
+
+use provost_core::config::KmsKeyArn;
+use provost_core::envelope::{
+    ContentMetadata, DataKey, RewrappedDataKey, WrappedDataKey, WriteFormat,
+};
+
+use super::handle::ProviderHandle;
+use super::keys::{KeyError, ProviderKeys};
+use super::proof::Proven;
+use crate::kms::KmsKeys;
+use crate::store::ObjectUri;
+
+/// The keys behind an [`EncryptedStore`](crate::EncryptedStore).
+#[derive(Debug, Clone)]
+pub(crate) enum ObjectKeys {
+    /// CSE-Custom: a provider's.
+    Provider(Arc<ProviderKeys>),
+    /// CSE-KMS: KMS's own.
+    Kms(Arc<KmsKeys>),
+}
+
+impl ObjectKeys {
+    pub(crate) fn provider(&self) -> Option<&ProviderHandle> {
+        match self {
+            Self::Provider(keys) => Some(keys.handle()),
+            Self::Kms(_) => None,
+        }
+    }
+
+    pub(crate) fn kms_key(&self) -> Option<&KmsKeyArn> {
+        match self {
+            Self::Provider(_) => None,
+            Self::Kms(keys) => Some(keys.key()),
+        }
+    }
+
+    /// A data key for an object of `size` bytes of plaintext, if that is known; wrapped with
+    /// materials that were proved to be found again.
+    pub(crate) async fn for_writing(
+        &self,
+        uri: &ObjectUri,
+        format: WriteFormat,
+        size: Option<u64>,
+    ) -> Result<(WrappedDataKey, Proven), KeyError> {
+        match self {
+            Self::Provider(keys) => keys.for_writing(uri, format, size).await,
+            Self::Kms(keys) => keys.for_writing(uri, format, size).await,
+        }
+    }
+
+    /// The data key of an object whose envelope was checked.
+    pub(crate) async fn for_reading(
+        &self,
+        uri: &ObjectUri,
+        metadata: ContentMetadata,
+    ) -> Result<(ContentMetadata, DataKey), KeyError> {
+        match self {
+            Self::Provider(keys) => keys.for_reading(uri, metadata).await,
+            Self::Kms(keys) => keys.for_reading(uri, metadata).await,
+        }
+    }
+
+    /// The data key that an object has, wrapped with what a new object would be wrapped with: AES,
+    /// RSA, KMS or a key that the provider holds; proved as a new one is.
+    #[allow(dead_code)] // for rewrap
+    pub(crate) async fn for_rewrapping(
+        &self,
+        uri: &ObjectUri,
+        format: WriteFormat,
+        key: DataKey,
+    ) -> Result<(RewrappedDataKey, Proven), KeyError> {
+        match self {
+            Self::Provider(keys) => keys.for_rewrapping(uri, format, key).await,
+            Self::Kms(keys) => keys.for_rewrapping(uri, format, &key).await,
+        }
+    }
+}

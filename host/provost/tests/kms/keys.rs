@@ -1,0 +1,207 @@
+//! Which key is asked for, where, with which context; and when KMS is not asked.
+
+use provost::provider::Proven;
+use provost_core::envelope::Format;
+
+use crate::rig::Setup;
+use crate::server::{counted, new_key, requests};
+
+const BODY: &[u8] = b"a body of some length";
+
+fn both(key: &str) -> [Setup; 2] {
+    [Setup::cse_kms(key), Setup::provider(&[("key_id", key)])]
+}
+
+#[test]
+fn an_object_is_written_and_read_with_one_call_each_after_the_proof() {
+    for (format, algorithm) in [("V2", "AES/GCM/NoPadding"), ("V3", "115")] {
+        for provider in [false, true] {
+            let key = new_key("eu-central-1");
+            let [kms, custom] = both(&key);
+            let setup = if provider { custom } else { kms };
+            let prefix = "[[prefixes]]\nprefix = \"file://{root}/\"\nwrite.format =";
+            let rig = setup.tables(&format!("{prefix} \"{format}\"")).build();
+            let stored = rig.put("a", BODY).unwrap();
+            let proof = if provider {
+                Proven::NewWorker
+            } else {
+                Proven::Unwrapped
+            };
+            assert_eq!(stored.proof, proof);
+            assert_eq!(
+                stored.format,
+                if format == "V2" {
+                    Format::V2
+                } else {
+                    Format::V3
+                }
+            );
+            assert_eq!(stored.description.get("aws:x-amz-cek-alg"), Some(algorithm));
+            assert_eq!(stored.description.get("kms_cmk_id"), None);
+            assert_eq!(rig.put("b", BODY).unwrap().proof, Proven::Earlier);
+            let calls = counted(&key);
+            assert_eq!(
+                (calls["GenerateDataKey"], calls["Decrypt"]),
+                (2, 1),
+                "{calls:?}"
+            );
+            assert_eq!(rig.get("a").unwrap(), BODY);
+            assert_eq!(counted(&key)["Decrypt"], 2);
+            for request in requests(&[&key]) {
+                assert_eq!(request.region.as_deref(), Some("eu-central-1"), "the ARN's");
+                if request.operation != "CreateKey" {
+                    let context = request.context.unwrap();
+                    assert_eq!(context["aws:x-amz-cek-alg"], algorithm);
+                    assert_eq!(context.len(), 1);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn calls_go_to_the_region_of_the_key_in_every_partition() {
+    for (partition, region) in [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")] {
+        let made = new_key(region);
+        let id = made.rsplit('/').next().unwrap();
+        let key = format!(
+            "arn:{partition}:kms:{region}:{}:key/{id}",
+            crate::server::ACCOUNT
+        );
+        assert_eq!(made, key, "the partition is the region's");
+        for setup in both(&key) {
+            let rig = setup.build();
+            rig.put("a", BODY).unwrap();
+            assert_eq!(rig.get("a").unwrap(), BODY);
+        }
+        let regions: Vec<_> = requests(&[&key]).into_iter().map(|r| r.region).collect();
+        assert!(!regions.is_empty() && regions.iter().all(|r| r.as_deref() == Some(region)));
+    }
+}
+
+#[test]
+fn a_foreign_key_in_an_object_costs_no_call() {
+    let (mine, foreign) = (new_key("us-east-1"), new_key("us-east-1"));
+    for setup in both(&mine) {
+        let rig = setup.build();
+        rig.put("a", BODY).unwrap();
+        let before = requests(&[&mine, &foreign]).len();
+        let swapped =
+            |value: &str| value.replacen('{', &format!("{{\"kms_cmk_id\":\"{foreign}\","), 1);
+        rig.take(&rig, "a", "x-amz-t", swapped);
+        let error = rig.get("a").unwrap_err();
+        let words = provost_words(&error);
+        assert!(
+            words.contains(&foreign) && words.contains("configured here"),
+            "{words}"
+        );
+        assert!(error.hint().unwrap().contains("KMS was not asked"));
+        assert_eq!(requests(&[&mine, &foreign]).len(), before, "not one call");
+    }
+}
+
+#[test]
+fn another_context_than_the_materials_costs_no_call() {
+    let key = new_key("us-east-1");
+    let description = [("key_id", key.as_str()), ("description", "team=payroll")];
+    let writer = Setup::provider(&description).build();
+    let stored = writer.put("a", BODY).unwrap();
+    assert_eq!(stored.description.get("team"), Some("payroll"));
+    assert_eq!(writer.get("a").unwrap(), BODY);
+    let others = [("key_id", key.as_str()), ("description", "team=sales")];
+    let reader = Setup::provider(&others).build();
+    reader.take(&writer, "a", "", str::to_owned);
+    let before = requests(&[&key]).len();
+    let words = provost_words(&reader.get("a").unwrap_err());
+    assert!(
+        words.contains("team=payroll") && words.contains("team=sales"),
+        "{words}"
+    );
+    assert_eq!(requests(&[&key]).len(), before);
+}
+
+#[test]
+fn a_context_that_was_changed_is_refused_by_kms() {
+    // What the host cannot see, KMS authenticates: here the wrapped key is of another context.
+    let key = new_key("us-east-1");
+    let a = Setup::provider(&[("key_id", &key), ("description", "team=a")]).build();
+    let b = Setup::provider(&[("key_id", &key), ("description", "team=b")]).build();
+    a.put("x", BODY).unwrap();
+    b.take(&a, "x", "x-amz-t", |value| value.replace("\"a\"", "\"b\""));
+    let error = b.get("x").unwrap_err();
+    let words = provost_words(&error);
+    assert!(words.contains("InvalidCiphertextException"), "{words}");
+    assert!(
+        error.hint().unwrap().contains("team=b"),
+        "the context is shown"
+    );
+}
+
+#[test]
+fn populated_entries_are_authenticated_and_bind_the_object() {
+    let key = new_key("us-east-1");
+    let rig = Setup::cse_kms(&key)
+        .tables("[description]\npopulate = true")
+        .build();
+    let stored = rig.put("a", BODY).unwrap();
+    let uri = rig.uri("a").to_string();
+    assert_eq!(stored.description.get("Path"), Some(uri.as_str()));
+    assert_eq!(rig.get("a").unwrap(), BODY);
+    let (metadata, body) = rig.stored("a");
+    rig.store("moved", metadata, body);
+    let before = requests(&[&key]).len();
+    let words = provost_words(&rig.get("moved").unwrap_err());
+    assert!(words.contains(&uri), "{words}");
+    assert_eq!(requests(&[&key]).len(), before);
+}
+
+#[test]
+fn after_a_change_of_keys_the_old_ones_are_tried_in_order() {
+    let (old, new) = (new_key("us-east-1"), new_key("us-east-1"));
+    let before = Setup::cse_kms(&old).build();
+    before.put("a", BODY).unwrap();
+    let decrypt_keys = format!("decrypt_keys = [\"{old}\"]");
+    let after = [
+        Setup::cse_kms(&new).kms(&decrypt_keys),
+        Setup::provider(&[("key_id", &new), ("decrypt_key_ids", &old)]),
+    ];
+    for setup in after {
+        let rig = setup.build();
+        rig.take(&before, "a", "", str::to_owned);
+        assert_eq!(rig.get("a").unwrap(), BODY);
+    }
+    let without = Setup::cse_kms(&new).build();
+    without.take(&before, "a", "", str::to_owned);
+    assert!(without.get("a").is_err());
+}
+
+#[test]
+fn the_clusters_region_has_to_be_the_keys() {
+    let key = new_key("eu-west-1");
+    let folder = Setup::cse_kms(&key).folder();
+    let path = folder.path().join("provost.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("region = \"us-east-1\"\n{text}")).unwrap();
+    let (status, _, stderr) = crate::command::provost(
+        folder.path(),
+        &["object", "put", "provost.toml", "file:///nowhere/x"],
+        &[],
+    );
+    assert_eq!(status, 1);
+    assert!(
+        stderr.contains("is in eu-west-1, the cluster in us-east-1"),
+        "{stderr}"
+    );
+}
+
+/// An error with its causes.
+pub(crate) fn provost_words(error: &provost::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        words.push_str(": ");
+        words.push_str(&source.to_string());
+        cause = source.source();
+    }
+    words
+}

@@ -1,0 +1,11 @@
+//! KMS, against a real endpoint on this machine: `tests/interop/with-servers cargo test -p provost --test kms`.
+#![allow(clippy::unwrap_used)] // helpers of tests, too
+
+mod command;
+mod credentials;
+mod failures;
+mod faults;
+mod keys;
+mod reuse;
+mod rig;
+mod server;
