@@ -183,3 +183,92 @@ fn what_could_not_be_read_back_is_a_warning() {
     assert_has(warning.message(), "where they are not read");
     assert_eq!(underlined(&warning), "\"overflow\"");
 }
+
+#[test]
+fn commitment_sets_the_formats_as_amazon_means_them() {
+    use ObjectFormat::{V2, V3};
+    for (word, written, read) in [
+        (
+            "forbid-encrypt-allow-decrypt",
+            WriteFormat::V2,
+            &[V3, V2][..],
+        ),
+        ("require-encrypt-allow-decrypt", WriteFormat::V3, &[V3, V2]),
+        ("require-encrypt-require-decrypt", WriteFormat::V3, &[V3]),
+    ] {
+        let host = clean(host(&policy(&format!("commitment = \"{word}\""))));
+        let policy = host.policy_for("s3://bucket/a");
+        assert_eq!(policy.commitment.get().unwrap().name(), word);
+        assert_eq!(*policy.write.format.get(), written);
+        assert_eq!(policy.read.formats.get(), read);
+        let explained = host.explain();
+        for (name, value) in [
+            ("commitment", word),
+            ("write.format", &format!("{written:?}")),
+        ] {
+            let name = format!("prefixes.\"s3://bucket/\".{name}");
+            let found = explained.iter().find(|e| e.name == name).unwrap();
+            assert_eq!(
+                (found.value.as_str(), found.origin.to_string()),
+                (value, "line 3".to_owned())
+            );
+        }
+    }
+}
+
+#[test]
+fn formats_that_agree_with_the_commitment_may_be_said_besides() {
+    clean(host(&policy(
+        "commitment = \"forbid-encrypt-allow-decrypt\"\nwrite.format = \"V2\"\n\
+         read.formats = [\"V2\", \"V3\"]",
+    )));
+    // Legacy objects are for read.legacy to decide.
+    let host = clean(host(&policy(
+        "commitment = \"require-encrypt-allow-decrypt\"\nread.legacy = \"decrypt\"\n\
+         read.formats = [\"V1\", \"V2\", \"V3\"]",
+    )));
+    let policy = host.policy_for("s3://bucket/a");
+    assert_eq!(policy.read.formats.get().len(), 3);
+}
+
+#[test]
+fn formats_that_contradict_the_commitment_are_an_error_that_names_both() {
+    for (word, line, message) in [
+        (
+            "forbid-encrypt-allow-decrypt",
+            "write.format = \"V3\"",
+            "`write.format` is V3, and `commitment` is `forbid-encrypt-allow-decrypt`",
+        ),
+        (
+            "require-encrypt-allow-decrypt",
+            "write.format = \"V2\"",
+            "`write.format` is V2, and `commitment` is `require-encrypt-allow-decrypt`",
+        ),
+        (
+            "require-encrypt-require-decrypt",
+            "read.formats = [\"V3\", \"V2\"]",
+            "`read.formats` has V2, and `commitment` is `require-encrypt-require-decrypt`",
+        ),
+        (
+            "require-encrypt-require-decrypt",
+            "read.legacy = \"decrypt\"\nread.formats = [\"V3\", \"V1\"]",
+            "`read.formats` has V1, and `commitment` is `require-encrypt-require-decrypt`",
+        ),
+        (
+            "require-encrypt-allow-decrypt",
+            "read.formats = [\"V3\"]",
+            "`read.formats` leaves out V2, and `commitment` is `require-encrypt-allow-decrypt`",
+        ),
+    ] {
+        let error = one_error(host(&policy(&format!("commitment = \"{word}\"\n{line}"))));
+        assert_eq!(error.message(), message);
+        let value = line.rsplit(" = ").next().unwrap();
+        assert_eq!(underlined(&error), value);
+        assert_has(
+            error.hint_text().unwrap(),
+            "`commitment` is on line 3; leave one of them out",
+        );
+    }
+    let error = one_error(host(&policy("commitment = \"require\"")));
+    assert_has(error.message(), "`commitment` cannot be `require`");
+}

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::class::{ClassConfiguration, Isolation, Proof, Unpinned};
 use super::kms::{KmsEndpoint, KmsSettings, RegionRule};
 use super::policy::{
-    EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated, WriteEnvelope,
-    WriteFormat, WritePolicy,
+    Commitment, EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated,
+    WriteEnvelope, WriteFormat, WritePolicy,
 };
 use super::setting::{Origin, Setting};
 use super::{
@@ -211,6 +211,7 @@ impl List {
     fn policy(&mut self, policy: &PrefixPolicy) {
         let PrefixPolicy {
             prefix,
+            commitment,
             write:
                 WritePolicy {
                     format,
@@ -227,6 +228,9 @@ impl List {
         } = policy;
         let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
         let name = |field: &str| format!("prefixes.\"{prefix}\".{field}");
+        self.add(&name("commitment"), commitment, |commitment| {
+            commitment.map_or("none", Commitment::name)
+        });
         self.add(&name("write.format"), format, |format| match format {
             WriteFormat::V2 => "V2",
             WriteFormat::V3 => "V3",

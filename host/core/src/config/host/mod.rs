@@ -18,8 +18,8 @@ pub use self::class::{ClassConfiguration, ConfEntry, ConfSource, Isolation, Proo
 pub use self::explain::Explained;
 pub use self::kms::{KmsEndpoint, KmsSettings, RegionRule};
 pub use self::policy::{
-    DataKeyReuse, EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy, Unauthenticated,
-    UriPrefix, WriteEnvelope, WriteFormat, WritePolicy,
+    Commitment, DataKeyReuse, EnvelopePlace, Legacy, ObjectFormat, PrefixPolicy, ReadPolicy,
+    Unauthenticated, UriPrefix, WriteEnvelope, WriteFormat, WritePolicy,
 };
 pub use self::read::parse_node_name;
 pub use self::s3::{Endpoint, EndpointError, S3Place, S3Settings};

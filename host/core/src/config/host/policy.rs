@@ -41,10 +41,23 @@ impl UriPrefix {
 pub struct PrefixPolicy {
     /// The prefix; none for the default policy, which is for everything else.
     pub prefix: Option<Setting<UriPrefix>>,
+    /// The commitment policy, if it is named: it sets the formats that are written and read.
+    pub commitment: Setting<Option<Commitment>>,
     /// What is written.
     pub write: WritePolicy,
     /// What is read.
     pub read: ReadPolicy,
+}
+
+/// A commitment policy, by the names that Amazon's clients have for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Commitment {
+    /// V2 is written; V3 and V2 are read.
+    ForbidEncryptAllowDecrypt,
+    /// V3 is written; V3 and V2 are read.
+    RequireEncryptAllowDecrypt,
+    /// V3 is written, and nothing else is read.
+    RequireEncryptRequireDecrypt,
 }
 
 /// What is written.
@@ -152,10 +165,48 @@ pub enum Unauthenticated {
     Accept,
 }
 
+impl Commitment {
+    pub(super) const ALL: [Self; 3] = [
+        Self::ForbidEncryptAllowDecrypt,
+        Self::RequireEncryptAllowDecrypt,
+        Self::RequireEncryptRequireDecrypt,
+    ];
+
+    /// Its word in `provost.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ForbidEncryptAllowDecrypt => "forbid-encrypt-allow-decrypt",
+            Self::RequireEncryptAllowDecrypt => "require-encrypt-allow-decrypt",
+            Self::RequireEncryptRequireDecrypt => "require-encrypt-require-decrypt",
+        }
+    }
+
+    /// The format that it writes.
+    pub fn write_format(self) -> WriteFormat {
+        match self {
+            Self::ForbidEncryptAllowDecrypt => WriteFormat::V2,
+            Self::RequireEncryptAllowDecrypt | Self::RequireEncryptRequireDecrypt => {
+                WriteFormat::V3
+            }
+        }
+    }
+
+    /// The formats that it reads, unless legacy ones are added.
+    pub fn read_formats(self) -> &'static [ObjectFormat] {
+        match self {
+            Self::ForbidEncryptAllowDecrypt | Self::RequireEncryptAllowDecrypt => {
+                &[ObjectFormat::V3, ObjectFormat::V2]
+            }
+            Self::RequireEncryptRequireDecrypt => &[ObjectFormat::V3],
+        }
+    }
+}
+
 impl PrefixPolicy {
     pub(super) fn with_defaults() -> Self {
         Self {
             prefix: None,
+            commitment: Setting::default_value(None),
             write: WritePolicy {
                 format: Setting::default_value(WriteFormat::V3),
                 envelope: Setting::default_value(WriteEnvelope::Metadata),

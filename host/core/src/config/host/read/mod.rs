@@ -1,6 +1,7 @@
 //! From the text to the values.
 
 mod classes;
+mod commitment;
 mod conf;
 mod environment;
 mod kms;

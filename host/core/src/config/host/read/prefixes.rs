@@ -47,6 +47,7 @@ impl Reader<'_> {
             self.report.error(node.span, message, hint);
         }
         let mut policy = PrefixPolicy::with_defaults();
+        self.commitment(&mut table, &mut policy);
         if let Some(write) = table.table("write") {
             self.write(write, &mut policy.write);
         }
@@ -54,6 +55,7 @@ impl Reader<'_> {
             self.read(read, &mut policy.read);
         }
         table.finish(&[]);
+        self.commitment_holds(&policy);
         self.readable_as_written(&policy);
         policy.prefix = Some(self.setting(prefix?));
         Some(policy)
