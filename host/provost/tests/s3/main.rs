@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
+mod answers;
 mod command;
 mod conformance;
 mod copies;

@@ -16,7 +16,7 @@ use crate::store::StoreError;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a request may take until its answer begins. A part has to be sent in that time; a
 /// stream that stalls is given up long before, by the SDK's own watch.
-const ANSWER: Duration = Duration::from_secs(300);
+const ANSWER: Duration = Duration::from_mins(5);
 
 /// What the clients of all buckets share: credentials, and connections that are kept.
 pub(crate) struct S3Connection {

@@ -64,9 +64,10 @@ impl Asked<'_> {
         let header = |name| raw.headers().get(name).map(ToOwned::to_owned);
         let reason = reason(code, answer.message(), status, header("x-amz-request-id"));
         Failure::Other(match (status, code) {
-            (_, "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload") => return Failure::Missing,
             (_, "NoSuchBucket") => self.no_bucket(),
-            (404, _) => return Failure::Missing,
+            (404, _) | (_, "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload") => {
+                return Failure::Missing;
+            }
             (412, _) | (409, "ConditionalRequestConflict") => return Failure::Unmet,
             (416, _) => return Failure::Range,
             (301 | 307, _)

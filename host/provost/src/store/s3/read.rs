@@ -59,26 +59,23 @@ pub(super) async fn open(
         }
         Err(failure) => return Err(failure.about(uri, &fetch.condition())),
     };
-    let (first, size) = match (first, range.as_ref()) {
-        (Some(first), Some(range)) => {
-            let (got, size) = content_range(uri, &output)?;
-            if range.end > size {
-                return Err(outside(uri, range, size));
-            }
-            check_range(uri, &got, &first)?;
-            (first, size)
+    let (first, size) = if let (Some(first), Some(range)) = (first, range.as_ref()) {
+        let (got, size) = content_range(uri, &output)?;
+        if range.end > size {
+            return Err(outside(uri, range, size));
         }
-        _ => {
-            if output.content_range().is_some() {
-                return Err(wrong(
-                    uri,
-                    "a part of the body, and all of it was asked for",
-                ));
-            }
-            let size = output.content_length().and_then(|n| u64::try_from(n).ok());
-            let size = size.ok_or_else(|| wrong(uri, "it does not say how long the body is"))?;
-            (0..size.min(part), size)
+        check_range(uri, &got, &first)?;
+        (first, size)
+    } else {
+        if output.content_range().is_some() {
+            return Err(wrong(
+                uri,
+                "a part of the body, and all of it was asked for",
+            ));
         }
+        let size = output.content_length().and_then(|n| u64::try_from(n).ok());
+        let size = size.ok_or_else(|| wrong(uri, "it does not say how long the body is"))?;
+        (0..size.min(part), size)
     };
     let head = head::of_get(uri, &output, size)?;
     let all = range.unwrap_or(0..size);

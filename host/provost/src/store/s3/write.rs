@@ -148,14 +148,13 @@ impl Writer {
     async fn send_part(&mut self) -> Result<(), StoreError> {
         let sizes = self.store.sizes();
         let body = self.take(sizes.part);
-        let mut upload = match self.upload.take() {
-            Some(upload) => upload,
-            None => {
-                // What the SDK computes for each part, or none.
-                let checksums = self.client.checksums;
-                let (store, client) = (&self.store, &self.client);
-                Upload::new(create(store, client, &self.uri, &self.new, checksums).await?)
-            }
+        let mut upload = if let Some(upload) = self.upload.take() {
+            upload
+        } else {
+            // What the SDK computes for each part, or none.
+            let checksums = self.client.checksums;
+            let (store, client) = (&self.store, &self.client);
+            Upload::new(create(store, client, &self.uri, &self.new, checksums).await?)
         };
         let waited = upload.wait_below(sizes.parts_in_flight()).await;
         let number = upload.next;
