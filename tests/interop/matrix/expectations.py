@@ -33,7 +33,7 @@ def load(path: Path) -> list[Rule]:
 
 def judge(rules, outcomes):
     """The number of the rule that explains each failed cell, and complaints about what is not as expected."""
-    explained, complaints = {}, {}  # complaint -> the cells
+    explained, complaints = {}, {}  # (row, beginning of the complaint) -> complaint, sizes
     for cell, failure in outcomes.items():
         number = next((number for number, rule in enumerate(rules) if rule.matches(cell)), None)
         rule = None if number is None else rules[number]
@@ -50,8 +50,9 @@ def judge(rules, outcomes):
         else:
             explained[cell] = number
             continue
-        complaints.setdefault((cell.writer, cell.client, cell.format, cell.material, cell.storage, complaint), []).append(cell.size)
-    return explained, [f"{' / '.join(row[:-1])} / {', '.join(sizes)}:\n    {row[-1]}" for row, sizes in complaints.items()]
+        row = (cell.writer, cell.client, cell.format, cell.material, cell.storage)
+        complaints.setdefault((row, complaint[:50]), (complaint, []))[1].append(cell.size)
+    return explained, [f"{' / '.join(row)} / {', '.join(sizes)}:\n    {complaint}" for (row, _), (complaint, sizes) in complaints.items()]
 
 
 def never_met(rules):
