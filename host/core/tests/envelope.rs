@@ -7,6 +7,8 @@ mod content;
 mod independent;
 #[path = "envelope/kms.rs"]
 mod kms;
+#[path = "envelope/legacy.rs"]
+mod legacy;
 #[path = "envelope/policy.rs"]
 mod policy;
 #[path = "envelope/properties.rs"]

@@ -258,7 +258,7 @@ fn each_kind_of_key_goes_its_own_way() {
     let stored = wrap(&at_hand, v3, data_key(), &mut Seeded(1)).unwrap();
     let error = unwrap(&rsa().decryption(), stored.encrypted()).unwrap_err();
     let expected = KeyWrapError::KeyDoesNotFit {
-        stored: WrapAlgorithm::AesGcm,
+        stored: WrapAlgorithm::AesGcm.into(),
         kind: "RSA key",
         offered: WrapAlgorithm::RsaOaepSha1,
     };

@@ -7,9 +7,9 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
 use provost_core::envelope::key_wrap::{unwrap, wrap};
 use provost_core::envelope::{
-    ContentError, ContentMetadata, DataKey, EnvelopePlace, Format, KeyWrapError, Located,
-    MetadataError, Randomness, RandomnessError, ReadPolicy, StoredEnvelope, WriteFormat,
-    WritePlace, open, seal,
+    ContentError, ContentMetadata, DataKey, EnvelopePlace, Format, KeyWrapError, Legacy, Located,
+    MetadataError, Randomness, RandomnessError, ReadPolicy, StoredEnvelope, Unauthenticated,
+    WriteFormat, WritePlace, open, seal,
 };
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
 use provost_plugin_api::{MaterialsDescription, RawMaterials, SecretBytes};
@@ -171,12 +171,14 @@ pub(crate) fn seal_with(
     }
 }
 
-/// Accepts whatever is written.
+/// Accepts whatever can be read.
 pub(crate) fn any_policy() -> ReadPolicy {
     ReadPolicy::new(
         [Format::V1, Format::V2, Format::V3],
         [EnvelopePlace::Metadata, EnvelopePlace::InstructionFile],
     )
+    .with_legacy(Legacy::Decrypt)
+    .with_unauthenticated(Unauthenticated::Accept)
 }
 
 pub(crate) fn parse(
