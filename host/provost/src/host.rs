@@ -200,7 +200,7 @@ impl Host {
         let s3 = security.at_rest().and_then(|at_rest| at_rest.s3());
         let Some(s3) = s3 else {
             return Err(Error::Disabled {
-                what: "encryption of objects",
+                what: "client-side encryption of objects",
                 takes: "EnableAtRestEncryption true, and an S3EncryptionConfiguration of mode \
                         CSE-Custom or CSE-KMS",
                 configuration: security.source().name().to_owned(),

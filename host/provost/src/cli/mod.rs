@@ -58,9 +58,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Warnings always, more with `-v`; `PROVOST_LOG` decides where it is set.
 fn log_to_stderr(verbose: u8) {
     let default = match verbose {
-        // What ends a worker is in the error that follows. The SDK warns of each object that was put
-        // in parts: their checksums are of parts.
-        0 => "warn,provost::worker=error,aws_sdk_s3=error,aws_smithy_checksums=error",
+        // What ends a worker is in the error that follows. The SDK warns where it does not find
+        // credentials or a region before it looks elsewhere, and of each object that was put in
+        // parts, since such checksums are of parts.
+        0 => "warn,provost::worker=error,aws_sdk_s3=error,aws_config=error",
         1 => "info",
         _ => "debug",
     };

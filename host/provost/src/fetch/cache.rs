@@ -81,16 +81,27 @@ pub(super) struct Cache {
 impl Cache {
     /// Opens the folder, made if it is not there; refuses one that others can use.
     pub(super) fn open(host: &HostConfiguration) -> Result<Self, CacheError> {
-        let path = match &host.fetch.directory {
-            Some(directory) => directory.get().clone(),
-            None => default_folder().ok_or(CacheError::Nowhere)?,
-        };
+        let path = place(host)?;
+        let folder = open_or_make(&path);
+        Self::checked(path, folder)
+    }
+
+    /// Opens the folder, if it is there.
+    pub(super) fn existing(host: &HostConfiguration) -> Result<Option<Self>, CacheError> {
+        let path = place(host)?;
+        match Folder::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            folder => Self::checked(path, folder).map(Some),
+        }
+    }
+
+    fn checked(path: PathBuf, folder: io::Result<Folder>) -> Result<Self, CacheError> {
         let failed = |source| CacheError::Io {
             path: path.clone(),
             step: "make or open the folder",
             source,
         };
-        let folder = open_or_make(&path).map_err(failed)?;
+        let folder = folder.map_err(failed)?;
         let facts = folder.metadata().map_err(failed)?;
         let user = rustix::process::geteuid().as_raw();
         let mode = facts.mode() & 0o7777;
@@ -226,6 +237,13 @@ fn bounded(mut file: File, limit: u64) -> io::Result<Option<Zeroizing<Vec<u8>>>>
 
 fn note(uri: &ObjectUri) -> String {
     format!("{}.json", Sha256Digest::of(uri.to_string().as_bytes()))
+}
+
+fn place(host: &HostConfiguration) -> Result<PathBuf, CacheError> {
+    match &host.fetch.directory {
+        Some(directory) => Ok(directory.get().clone()),
+        None => default_folder().ok_or(CacheError::Nowhere),
+    }
 }
 
 fn open_or_make(path: &Path) -> io::Result<Folder> {

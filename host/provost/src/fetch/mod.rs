@@ -148,8 +148,8 @@ pub(crate) fn fetch(
             region: region.get().clone(),
         });
     }
-    let cache = Cache::open(host)?;
-    if let Some(pin) = pin
+    let cache = Cache::existing(host)?;
+    if let (Some(pin), Some(cache)) = (pin, &cache)
         && let Some(fetched) = cache.read(pin, limit)?
     {
         tracing::debug!(%uri, "in the cache already");
@@ -169,7 +169,7 @@ pub(crate) fn fetch(
                     .enable_all()
                     .build()
                     .map_err(failed)?;
-                let work = fetch_into(&cache, &stores, &uri, pin, limit);
+                let work = fetch_into(host, cache.as_ref(), &stores, &uri, pin, limit);
                 let fetched = runtime.block_on(work);
                 runtime.shutdown_background();
                 fetched
@@ -183,7 +183,8 @@ pub(crate) fn fetch(
 }
 
 async fn fetch_into(
-    cache: &Cache,
+    host: &HostConfiguration,
+    cache: Option<&Cache>,
     stores: &Stores,
     uri: &ObjectUri,
     pin: Option<Sha256Digest>,
@@ -196,7 +197,7 @@ async fn fetch_into(
     let store = stores.open(uri).map_err(failed)?;
     let info = store.look(uri, None).await.map_err(failed)?.info;
     if pin.is_none()
-        && let Some(etag) = &info.etag
+        && let (Some(etag), Some(cache)) = (&info.etag, cache)
         && let Some(record) = cache.record(uri)?
         && record.etag == *etag
         && let Some(fetched) = cache.read(record.sha256, limit)?
@@ -223,6 +224,8 @@ async fn fetch_into(
             got: digest,
         });
     }
+    // Made only now that there is something to keep.
+    let cache = Cache::open(host)?;
     let path = cache.keep(digest, &body)?;
     if let Some(etag) = info.etag {
         let location = uri.to_string();

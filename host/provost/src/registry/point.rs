@@ -7,6 +7,7 @@ use provost_core::config::{CertificateSource, ClassName, Diagnostic, Location, S
 use super::{ConfError, Registry, RegistryError};
 use crate::artifacts::SourceError;
 use crate::error::{Error, chain};
+use crate::fetch::FetchError;
 use crate::loader::{LoadError, ReadError, UnsafePlace};
 
 impl Registry {
@@ -15,6 +16,7 @@ impl Registry {
         let load = match error {
             Error::Load(load) => load,
             Error::Artifacts(artifacts) => return self.artifacts(artifacts),
+            Error::Fetch(fetch) => return self.fetched_zip(fetch),
             _ => return None,
         };
         let diagnostic = match load {
@@ -83,6 +85,19 @@ impl Registry {
         };
         let diagnostic = security.error(zip.span(), chain(error));
         path.starts_with(named).then(|| match error.hint() {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        })
+    }
+
+    /// Where the security configuration names the zip that was not fetched.
+    fn fetched_zip(&self, error: &FetchError) -> Option<Diagnostic> {
+        let security = self.security.as_ref()?;
+        let CertificateSource::Pem { zip } = security.in_transit()?.certificates().get() else {
+            return None;
+        };
+        let diagnostic = security.error(zip.span(), chain(error));
+        Some(match error.hint() {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,
         })

@@ -51,12 +51,12 @@ fn what_it_disables_is_refused() {
 }
 
 #[test]
-fn what_is_not_supported_yet_is_said_to_be_so() {
+fn no_class_has_keys_where_the_store_encrypts() {
     let error = refusal(&host(
         r#""EnableAtRestEncryption": true, "AtRestEncryptionConfiguration":
            {"S3EncryptionConfiguration": {"EncryptionMode": "SSE-S3"}}"#,
     ));
-    says(&error, &["security.json:", "SSE-S3", "not supported yet"]);
+    says(&error, &["security.json:", "no class has keys"]);
 }
 
 #[test]
