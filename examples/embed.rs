@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let objects = host.objects(&uri)?;
     let text = b"seen by nobody on its way";
 
-    // Stores are asynchronous; any tokio runtime with a timer does.
+    // Stores are asynchronous; any tokio runtime with a timer does; S3 and KMS want I/O too.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;

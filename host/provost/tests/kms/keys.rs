@@ -205,3 +205,76 @@ pub(crate) fn provost_words(error: &provost::Error) -> String {
     }
     words
 }
+
+/// An object as Amazon's clients wrote it with `kms`: the context is the whole description, which
+/// names the key, and is not bound to the content algorithm. S3EC format, section 4.
+fn legacy(key: &str, named: &str) -> (provost::store::Metadata, Vec<u8>) {
+    use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    let made = crate::server::runtime().block_on(async {
+        let kms = crate::server::administrator("us-east-1").await;
+        let call = kms.generate_data_key().key_id(key);
+        let call = call.key_spec(aws_sdk_kms::types::DataKeySpec::Aes256);
+        call.encryption_context("kms_cmk_id", named)
+            .send()
+            .await
+            .unwrap()
+    });
+    let data_key = UnboundKey::new(&AES_256_GCM, made.plaintext().unwrap().as_ref()).unwrap();
+    let mut body = BODY.to_vec();
+    LessSafeKey::new(data_key)
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key([7; 12]),
+            Aad::empty(),
+            &mut body,
+        )
+        .unwrap();
+    let wrapped = STANDARD.encode(made.ciphertext_blob().unwrap());
+    let description = format!("{{\"kms_cmk_id\":\"{named}\"}}");
+    let mut metadata = provost::store::Metadata::new();
+    for (name, value) in [
+        ("x-amz-key-v2", wrapped.as_str()),
+        ("x-amz-iv", &STANDARD.encode([7; 12])),
+        ("x-amz-cek-alg", "AES/GCM/NoPadding"),
+        ("x-amz-wrap-alg", "kms"),
+        ("x-amz-tag-len", "128"),
+        ("x-amz-matdesc", &description),
+    ] {
+        metadata.insert(name, value).unwrap();
+    }
+    (metadata, body)
+}
+
+#[test]
+fn a_legacy_object_is_read_where_that_is_accepted_and_its_key_is_configured() {
+    let (key, foreign) = (new_key("us-east-1"), new_key("us-east-1"));
+    let accepted = "[[prefixes]]\nprefix = \"file://{root}/\"\nread.legacy = \"decrypt\"";
+    for setup in both(&key) {
+        let rig = setup.build();
+        let (metadata, body) = legacy(&key, &key);
+        rig.store("a", metadata, body);
+        let before = requests(&[&key]).len();
+        assert!(rig.get("a").is_err(), "legacy is refused by default");
+        assert_eq!(requests(&[&key]).len(), before);
+    }
+    for setup in both(&key) {
+        let rig = setup.tables(accepted).build();
+        let (metadata, body) = legacy(&key, &key);
+        rig.store("a", metadata, body);
+        assert_eq!(rig.get("a").unwrap(), BODY);
+        // Wrapped with the foreign key, which the object names.
+        let (metadata, body) = legacy(&foreign, &foreign);
+        rig.store("b", metadata, body);
+        // Wrapped with the right key, under the name of the foreign one.
+        let (metadata, body) = legacy(&key, &foreign);
+        rig.store("c", metadata, body);
+        let before = requests(&[&key, &foreign]).len();
+        for name in ["b", "c"] {
+            let words = provost_words(&rig.get(name).unwrap_err());
+            assert!(words.contains(&foreign), "{words}");
+        }
+        assert_eq!(requests(&[&key, &foreign]).len(), before, "not one call");
+    }
+}
