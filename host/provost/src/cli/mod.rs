@@ -55,15 +55,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Warnings always, more with `-v`; `PROVOST_LOG` decides where it is set.
+/// Warnings always, more with `-v`; `PROVOST_LOG` decides where it is set. The SDK's own lines hold
+/// whole answers, session tokens among them: they are for who names its crates in `PROVOST_LOG`.
 fn log_to_stderr(verbose: u8) {
     let default = match verbose {
-        // What ends a worker is in the error that follows. The SDK warns where it does not find
-        // credentials or a region before it looks elsewhere, and of each object that was put in
-        // parts, since such checksums are of parts.
-        0 => "warn,provost::worker=error,aws_sdk_s3=error,aws_config=error",
-        1 => "info",
-        _ => "debug",
+        // What ends a worker is in the error that follows.
+        0 => "warn,provost::worker=error,aws_=off",
+        1 => "info,aws_=off",
+        _ => "debug,aws_=off",
     };
     let (filter, refused) = match std::env::var("PROVOST_LOG") {
         Ok(text) if !text.is_empty() => match EnvFilter::try_new(&text) {

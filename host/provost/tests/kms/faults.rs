@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::server::endpoint;
 
 /// What happens to a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
     /// It goes to KMS, after this long.
     Slow(Duration),
@@ -87,7 +87,7 @@ fn serve(mut client: TcpStream, script: &Script) -> io::Result<()> {
     let fault = {
         let mut state = script.0.lock().unwrap();
         state.seen.push(seen);
-        state.faults.pop_front().or_else(|| state.always.clone())
+        state.faults.pop_front().or_else(|| state.always)
     };
     match fault {
         Some(Fault::Close) => return Ok(()),

@@ -3,6 +3,7 @@
 use provost::provider::Proven;
 use provost_core::envelope::Format;
 
+use crate::faults::{Fault, Proxy};
 use crate::rig::Setup;
 use crate::server::{counted, new_key, requests};
 
@@ -166,9 +167,21 @@ fn after_a_change_of_keys_the_old_ones_are_tried_in_order() {
         Setup::provider(&[("key_id", &new), ("decrypt_key_ids", &old)]),
     ];
     for setup in after {
-        let rig = setup.build();
+        let proxy = Proxy::start();
+        let rig = setup.endpoint(&proxy.url).build();
         rig.take(&before, "a", "", str::to_owned);
+        // What KMS says of another key than the one that wrapped; moto says AccessDenied.
+        proxy.fail([Fault::Answer(400, "IncorrectKeyException")]);
         assert_eq!(rig.get("a").unwrap(), BODY);
+        assert_eq!(proxy.count("Decrypt"), 2);
+        // No other error leads to the next key.
+        proxy.fail([Fault::Answer(400, "AccessDeniedException")]);
+        let words = provost_words(&rig.get("a").unwrap_err());
+        assert!(
+            words.contains(&new) && words.contains("AccessDenied"),
+            "{words}"
+        );
+        assert_eq!(proxy.count("Decrypt"), 3);
     }
     let without = Setup::cse_kms(&new).build();
     without.take(&before, "a", "", str::to_owned);

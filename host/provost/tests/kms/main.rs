@@ -5,6 +5,7 @@ mod command;
 mod credentials;
 mod failures;
 mod faults;
+mod instance_metadata;
 mod keys;
 mod reuse;
 mod rig;

@@ -13,7 +13,8 @@ fn put_many(rig: &Rig, count: usize) -> BTreeSet<Vec<u8>> {
     let mut bodies = BTreeSet::new();
     rig.runtime.block_on(async {
         for number in 0..count {
-            let stored = objects.put(&uri(number), Cursor::new(b"1234"), Some(4), None);
+            let uri = uri(number);
+            let stored = objects.put(&uri, Cursor::new(b"1234"), Some(4), None);
             stored.await.unwrap();
         }
     });
