@@ -1,8 +1,8 @@
 """Provost, through its executable."""
 
 import json
-import os
 import subprocess
+import threading
 from pathlib import Path
 
 from materials import BUCKET
@@ -16,6 +16,8 @@ class Provost:
         self.folder = folder
         self.materials = materials
         self.environment = environment
+        self.configurations = {}
+        self.lock = threading.Lock()
 
     def put(self, file, key, material, storage, format):
         return self.run(material, self.policy(storage, [format], format), "object", "put", file, f"s3://{BUCKET}/{key}")
@@ -45,21 +47,19 @@ class Provost:
         return "\n".join(lines)
 
     def configuration(self, material, policy):
-        """The provost.toml for a material and a policy; it is written when first asked for."""
-        name = f"{material}-{abs(hash(policy)):x}"
-        path = self.folder / f"{name}.toml"
-        if path.exists():
-            return path
-        security = self.folder / f"{name}.json"
-        security.write_text(json.dumps({"EncryptionConfiguration": {
-            "EnableInTransitEncryption": False,
-            "EnableAtRestEncryption": True,
-            "AtRestEncryptionConfiguration": {"S3EncryptionConfiguration": self.mode(material)},
-        }}))
-        unfinished = self.folder / f"{name}.{os.getpid()}.{id(object())}"
-        unfinished.write_text(f'security_configuration = "{security.name}"\n{self.conf(material)}\n[[prefixes]]\nprefix = "s3://{BUCKET}/"\n{policy}\n')
-        unfinished.rename(path)
-        return path
+        """The provost.toml for a material and a policy; the files are written when first asked for."""
+        with self.lock:
+            if (material, policy) not in self.configurations:
+                name = f"{material}-{len(self.configurations)}"
+                path = self.folder / f"{name}.toml"
+                (self.folder / f"{name}.json").write_text(json.dumps({"EncryptionConfiguration": {
+                    "EnableInTransitEncryption": False,
+                    "EnableAtRestEncryption": True,
+                    "AtRestEncryptionConfiguration": {"S3EncryptionConfiguration": self.mode(material)},
+                }}))
+                path.write_text(f'security_configuration = "{name}.json"\n{self.conf(material)}\n[[prefixes]]\nprefix = "s3://{BUCKET}/"\n{policy}\n')
+                self.configurations[material, policy] = path
+            return self.configurations[material, policy]
 
     def mode(self, material):
         if material == "KMS":
