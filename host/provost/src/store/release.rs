@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,6 +95,12 @@ impl VerifiedFile {
     /// Appends to the file. Blocks.
     pub fn write_all(&mut self, bytes: &[u8]) -> Result<(), ReleaseError> {
         let written = self.staged.file().write_all(bytes);
+        written.map_err(|e| self.failed("write the file", e))
+    }
+
+    /// Writes into the file at `offset`, from any thread. Blocks.
+    pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<(), ReleaseError> {
+        let written = self.staged.file().write_all_at(bytes, offset);
         written.map_err(|e| self.failed("write the file", e))
     }
 

@@ -1,6 +1,7 @@
 //! Bodies in pieces.
 
 use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
 
 use super::Progress;
 
@@ -28,5 +29,25 @@ pub(super) fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usiz
 pub(super) fn report(progress: Option<&Progress>, done: u64) {
     if let Some(progress) = progress {
         progress(done);
+    }
+}
+
+/// Counts what several threads have done, and reports it.
+pub(super) struct Done {
+    bytes: Mutex<u64>,
+    progress: Option<Progress>,
+}
+
+impl Done {
+    pub(super) fn new(progress: Option<Progress>) -> Self {
+        let bytes = Mutex::default();
+        Self { bytes, progress }
+    }
+
+    pub(super) fn add(&self, more: usize) {
+        // Reported under the lock, so that the number only grows.
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        *bytes = bytes.saturating_add(more as u64);
+        report(self.progress.as_ref(), *bytes);
     }
 }

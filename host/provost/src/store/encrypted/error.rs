@@ -87,6 +87,9 @@ pub enum ObjectError {
     /// The plaintext could not be written.
     #[error("cannot write the plaintext")]
     Sink(#[source] io::Error),
+    /// A thread that transferred the object ended early.
+    #[error("a thread of the transfer ended early: {0}")]
+    Thread(#[source] io::Error),
     /// The plaintext file could not be written or named.
     #[error(transparent)]
     Release(#[from] ReleaseError),
@@ -113,7 +116,9 @@ impl ObjectError {
                  with; its ciphertext is not passed through"
                 .to_owned(),
             Self::ServerSide { .. } => "a security configuration of that mode reads it".to_owned(),
-            Self::Source(_) | Self::Sink(_) | Self::Content { .. } => return None,
+            Self::Source(_) | Self::Sink(_) | Self::Thread(_) | Self::Content { .. } => {
+                return None;
+            }
             Self::Envelope { uri, source } => return envelope_hint(uri, source),
             Self::Key { source, .. } => return source.hint(),
             Self::Place { .. } => "set `write.envelope = \"overflow\"` for its prefix in \

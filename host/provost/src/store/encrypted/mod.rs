@@ -7,6 +7,7 @@
 //! operator accepts it.
 
 mod body;
+mod buffers;
 mod cbc;
 mod error;
 mod get;
@@ -16,6 +17,7 @@ mod policy;
 mod put;
 mod replace;
 mod server_side;
+mod threads;
 
 use std::sync::Arc;
 

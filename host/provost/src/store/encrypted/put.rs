@@ -1,26 +1,23 @@
 //! Writing an object.
 
+mod sealing;
+
 use std::io::Read;
 
-use bytes::Bytes;
 use provost_core::envelope::{
-    EnvelopePlace, Format, INSTRUCTION_SUFFIX, KeyWrap, Sealer, StoredEnvelope, WritePlace, seal,
+    EnvelopePlace, Format, INSTRUCTION_SUFFIX, KeyWrap, StoredEnvelope, WritePlace,
 };
 use provost_plugin_api::MaterialsDescription;
-use tokio::sync::mpsc;
 
-use super::body::{CHUNK, QUEUE, fill, report};
 use super::error::About;
 use super::replace::{finish_with_file, give_up};
+use super::threads::Threads;
 use super::{
     EncryptedStore, ObjectError, Progress, instruction_file, is_bad_name, policy,
     tidy_instruction_file,
 };
 use crate::provider::Proven;
-use crate::random::OsRandomness;
-use crate::store::{
-    Metadata, MetadataError, ObjectStore, ObjectStoreExt, ObjectUri, ObjectWriter, StoreError,
-};
+use crate::store::{Metadata, MetadataError, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
 
 /// An object that was written.
 #[derive(Debug)]
@@ -69,7 +66,7 @@ impl EncryptedStore {
         let (key, proof) = self.keys.for_writing(uri, format, size).await.about(uri)?;
         let wrap = key.encrypted().wrap();
         let description = key.description().clone();
-        let (sealer, envelope) = seal(key, size, &mut OsRandomness).about(uri)?;
+        let (body, envelope) = sealing::begin(key, size).about(uri)?;
         let StoredEnvelope {
             object_metadata,
             instruction_file: file,
@@ -79,14 +76,16 @@ impl EncryptedStore {
         for (name, value) in object_metadata {
             metadata.insert(&name, value).map_err(unstorable(uri))?;
         }
+        let threads = Threads::of(&self.host);
         let mut writer = store.put(uri, metadata).await?;
-        let plaintext = match transfer(&mut *writer, sealer, source, uri, progress).await {
-            Ok(plaintext) => plaintext,
-            Err(error) => {
-                give_up(writer, uri).await;
-                return Err(error);
-            }
-        };
+        let plaintext =
+            match sealing::transfer(&mut *writer, body, source, threads, uri, progress).await {
+                Ok(plaintext) => plaintext,
+                Err(error) => {
+                    give_up(writer, uri).await;
+                    return Err(error);
+                }
+            };
         // From here on the object and its instruction file change, which are two.
         let _turn = self.stores.turn(uri).await;
         let (place, info) = match file {
@@ -134,69 +133,5 @@ fn unstorable(uri: &ObjectUri) -> impl Fn(MetadataError) -> StoreError {
     move |source| StoreError::Metadata {
         uri: uri.clone(),
         source,
-    }
-}
-
-/// Reads and seals on one thread while the store writes what is sealed.
-async fn transfer(
-    writer: &mut dyn ObjectWriter,
-    sealer: Sealer,
-    source: impl Read + Send + 'static,
-    uri: &ObjectUri,
-    progress: Option<Progress>,
-) -> Result<u64, ObjectError> {
-    let (sender, mut receiver) = mpsc::channel(QUEUE);
-    let about = uri.clone();
-    let sealing = tokio::task::spawn_blocking(move || {
-        let sealed = read_and_seal(source, sealer, &about, &sender, progress.as_ref());
-        sealed.inspect_err(|_| {
-            tracing::debug!(uri = %about, "the source or its sealing failed");
-        })
-    });
-    let mut written = Ok(());
-    while let Some(chunk) = receiver.recv().await {
-        written = writer.write(chunk).await;
-        if written.is_err() {
-            break;
-        }
-    }
-    // With nobody receiving, the sealing thread ends at its next chunk.
-    drop(receiver);
-    let sealed = sealing
-        .await
-        .map_err(|error| ObjectError::Source(std::io::Error::other(error)))?;
-    written?;
-    sealed
-}
-
-fn read_and_seal(
-    mut source: impl Read,
-    mut sealer: Sealer,
-    uri: &ObjectUri,
-    sender: &mpsc::Sender<Bytes>,
-    progress: Option<&Progress>,
-) -> Result<u64, ObjectError> {
-    let mut done = 0_u64;
-    loop {
-        // Room for the tag, so that the last chunk is not copied for it.
-        let mut chunk = Vec::with_capacity(CHUNK + 16);
-        chunk.resize(CHUNK, 0);
-        let length = fill(&mut source, &mut chunk).map_err(ObjectError::Source)?;
-        chunk.truncate(length);
-        sealer.update(&mut chunk).about(uri)?;
-        done = done.saturating_add(length as u64);
-        let last = length < CHUNK;
-        if last {
-            let tag = sealer.finish().about(uri)?;
-            chunk.extend_from_slice(&tag);
-            let _ = sender.blocking_send(chunk.into());
-            report(progress, done);
-            return Ok(done);
-        }
-        if sender.blocking_send(chunk.into()).is_err() {
-            // The store failed, and says so itself.
-            return Ok(done);
-        }
-        report(progress, done);
     }
 }
