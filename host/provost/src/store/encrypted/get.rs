@@ -21,8 +21,7 @@ use crate::store::{
     VerifiedFile,
 };
 
-use sink::WriterSink;
-pub(super) use sink::{FileSink, Sink};
+pub(super) use sink::{FileSink, Sink, WriterSink};
 
 /// Bodies up to this many bytes are verified in memory.
 pub(super) const SMALL: u64 = 8 << 20;
