@@ -9,6 +9,7 @@ mod flips;
 mod installed;
 mod json_schema;
 mod keys;
+mod legacy;
 mod listing;
 mod loading;
 mod log;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use provost_core::config::{
-    ClassName, HostConfiguration, Isolation, KmsKeyArn, Legacy, LocalDiskKey, PrefixPolicy, Proof,
+    ClassName, HostConfiguration, Isolation, KmsKeyArn, LocalDiskKey, PrefixPolicy, Proof,
     S3Encryption, SecurityConfiguration, Spanned, Unauthenticated, WriteEnvelope, WriteFormat,
 };
 use provost_core::section::ClassKind;
@@ -345,27 +345,12 @@ impl Findings {
             .map(|client| format!("cannot be read by {client}"));
         self.add(Finding::new(Level::Ok, &subject, message).notes(cannot));
 
-        let later = [
-            (
-                (
-                    *policy.read.legacy == Legacy::Decrypt,
-                    policy.read.legacy.span(),
-                ),
-                "decrypting legacy objects is not supported yet: they are refused",
-            ),
-            (
-                (
-                    *policy.read.unauthenticated == Unauthenticated::Accept,
-                    policy.read.unauthenticated.span(),
-                ),
-                "decrypting unauthenticated objects is not supported yet: they are refused",
-            ),
-        ];
-        for ((wanted, span), message) in later {
-            if wanted && let Some(span) = span {
-                let diagnostic = host.error(span, message).label("later");
-                self.add(Finding::at(Level::Warning, &subject, diagnostic));
-            }
+        let accepted = *policy.read.unauthenticated == Unauthenticated::Accept;
+        if accepted && let Some(span) = policy.read.unauthenticated.span() {
+            let message = "content without authentication is decrypted here: whoever can write to \
+                           the store can change what is read";
+            let diagnostic = host.error(span, message).label("accepted");
+            self.add(Finding::at(Level::Warning, &subject, diagnostic));
         }
     }
 }
