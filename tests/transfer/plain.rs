@@ -80,7 +80,9 @@ async fn put(stores: &Stores, path: PathBuf, uri: ObjectUri) -> Outcome<()> {
         let mut file = File::open(path)?;
         loop {
             let mut piece = Vec::with_capacity(PIECE);
-            file.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+            Read::by_ref(&mut file)
+                .take(PIECE as u64)
+                .read_to_end(&mut piece)?;
             if piece.is_empty() || sender.blocking_send(piece.into()).is_err() {
                 return Ok(());
             }

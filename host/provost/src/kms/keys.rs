@@ -14,9 +14,9 @@ use provost_core::envelope::{
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
 use provost_plugin_api::{MaterialsDescription, RawMaterials};
 
-use super::{Kms, KmsKeyError};
+use super::{Kms, KmsKeyError, bucket_region};
 use crate::provider::{KeyError, Proven, populated};
-use crate::store::ObjectUri;
+use crate::store::{ObjectStore, ObjectUri};
 
 /// The most proofs that are kept: past it they are forgotten, and made again.
 const KEPT: usize = 4096;
@@ -29,6 +29,8 @@ pub(crate) struct KmsKeys {
     host: Arc<HostConfiguration>,
     /// What was written with and could be read, in this process.
     proved: Mutex<HashSet<(WriteFormat, MaterialsDescription)>>,
+    /// The buckets whose region was looked at.
+    checked: Mutex<HashSet<String>>,
 }
 
 impl KmsKeys {
@@ -38,12 +40,36 @@ impl KmsKeys {
             key,
             host,
             proved: Mutex::default(),
+            checked: Mutex::default(),
         }
     }
 
     /// The key that writes.
     pub(crate) fn key(&self) -> &KmsKeyArn {
         &self.key
+    }
+
+    /// R4 for the bucket of `uri`, once: its region is that of the key, as far as the store says it.
+    pub(crate) async fn check_region(
+        &self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+    ) -> Result<(), KeyError> {
+        let known = |found: &str| {
+            let checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+            checked.contains(found)
+        };
+        if known(uri.bucket()) {
+            return Ok(());
+        }
+        match store.region().await {
+            Ok(Some(region)) => bucket_region(&self.host, &self.key, uri.bucket(), &region)?,
+            // What is wrong with the store, writing to it says.
+            found => tracing::debug!(bucket = uri.bucket(), ?found, "its region is not known"),
+        }
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.insert(uri.bucket().to_owned());
+        Ok(())
     }
 
     /// A data key, proved to be unwrapped with what a reader is configured with.

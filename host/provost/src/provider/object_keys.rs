@@ -11,7 +11,7 @@ use super::handle::ProviderHandle;
 use super::keys::{KeyError, ProviderKeys};
 use super::proof::Proven;
 use crate::kms::KmsKeys;
-use crate::store::ObjectUri;
+use crate::store::{ObjectStore, ObjectUri, Scheme};
 
 /// The keys behind an [`EncryptedStore`](crate::EncryptedStore).
 #[derive(Debug, Clone)]
@@ -34,6 +34,19 @@ impl ObjectKeys {
         match self {
             Self::Provider(_) => None,
             Self::Kms(keys) => Some(keys.key()),
+        }
+    }
+
+    /// Asks, before the first object of a bucket is written, whether it is in the region of the key
+    /// (R4). A provider's keys are its own matter.
+    pub(crate) async fn check_region(
+        &self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+    ) -> Result<(), KeyError> {
+        match self {
+            Self::Kms(keys) if uri.scheme() == Scheme::S3 => keys.check_region(store, uri).await,
+            _ => Ok(()),
         }
     }
 

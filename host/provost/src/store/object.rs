@@ -49,6 +49,11 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
         condition: Condition,
     ) -> Result<ObjectInfo, StoreError>;
 
+    /// The region that the store is in, where a store is in one and says so.
+    async fn region(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// The tags of an object: of this version, or of the current one. None where a store has none.
     async fn tags(&self, uri: &ObjectUri, version: Option<&str>) -> Result<Tags, StoreError> {
         self.look(uri, version).await.map(|_| Tags::new())

@@ -5,7 +5,7 @@ use provost_core::envelope::Format;
 
 use crate::faults::{Fault, Proxy};
 use crate::rig::Setup;
-use crate::server::{counted, new_key, requests};
+use crate::server::{counted, new_bucket, new_key, requests, variable};
 
 const BODY: &[u8] = b"a body of some length";
 
@@ -205,6 +205,36 @@ fn the_clusters_region_has_to_be_the_keys() {
         stderr.contains("is in eu-west-1, the cluster in us-east-1"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_bucket_in_another_region_than_the_key_costs_no_call() {
+    let key = new_key("eu-central-1");
+    let (here, elsewhere) = (new_bucket("eu-central-1"), new_bucket("eu-west-1"));
+    let s3 = format!(
+        "[s3]\nendpoint = \"{}\"\npath_style = true\nregion = \"eu-central-1\"",
+        variable("PROVOST_TEST_S3_ENDPOINT")
+    );
+    let rig = Setup::cse_kms(&key).tables(&s3).build();
+    let uri = format!("s3://{here}/a");
+    rig.put(&uri, BODY).unwrap();
+    assert_eq!(rig.get(&uri).unwrap(), BODY);
+    let before = requests(&[&key]).len();
+    let uri = format!("s3://{elsewhere}/a");
+    let error = rig.put(&uri, BODY).unwrap_err();
+    let words = provost_words(&error);
+    assert!(
+        words.contains(&format!("bucket `{elsewhere}` in eu-west-1")),
+        "{words}"
+    );
+    assert!(error.hint().unwrap().contains("region_rule"));
+    assert_eq!(requests(&[&key]).len(), before);
+    let warned = Setup::cse_kms(&key)
+        .tables(&s3)
+        .kms("region_rule = \"warn\"");
+    let rig = warned.build();
+    rig.put(&uri, BODY).unwrap();
+    assert_eq!(rig.get(&uri).unwrap(), BODY);
 }
 
 /// An error with its causes.

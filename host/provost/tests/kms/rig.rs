@@ -138,7 +138,11 @@ impl Setup {
 }
 
 impl Rig {
+    /// In the folder, unless it is a URI.
     pub(crate) fn uri(&self, name: &str) -> ObjectUri {
+        if name.contains("://") {
+            return name.parse().unwrap();
+        }
         let root = self.folder.path().canonicalize().unwrap();
         let uri = format!("file://{}/store/{name}", root.display());
         uri.parse().unwrap()

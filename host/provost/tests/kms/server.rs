@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_kms::Client;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use serde::Deserialize;
 
 /// The account that moto has by default.
@@ -49,11 +50,30 @@ pub(crate) fn new_key(region: &str) -> String {
     })
 }
 
-/// A name that no other test has.
-pub(crate) fn unique(name: &str) -> String {
+/// A new bucket in this region.
+pub(crate) fn new_bucket(region: &str) -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{name}-{}-{number}", std::process::id())
+    let name = format!("kms-tests-{}-{number}", std::process::id());
+    runtime().block_on(async {
+        let shared = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(variable("PROVOST_TEST_S3_ENDPOINT"))
+            .load()
+            .await;
+        let config = aws_sdk_s3::config::Builder::from(&shared).force_path_style(true);
+        let place = CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::from(region))
+            .build();
+        aws_sdk_s3::Client::from_conf(config.build())
+            .create_bucket()
+            .bucket(&name)
+            .create_bucket_configuration(place)
+            .send()
+            .await
+            .unwrap();
+    });
+    name
 }
 
 /// A request that reached KMS.
@@ -63,7 +83,6 @@ pub(crate) struct Request {
     pub(crate) region: Option<String>,
     pub(crate) key_id: Option<String>,
     pub(crate) context: Option<BTreeMap<String, String>>,
-    pub(crate) status: u16,
 }
 
 /// All requests so far for one of these keys.

@@ -63,6 +63,7 @@ impl EncryptedStore {
         if write_place != WritePlace::Metadata {
             check_instruction_name(&*store, uri).await?;
         }
+        self.keys.check_region(&*store, uri).await.about(uri)?;
         let (key, proof) = self.keys.for_writing(uri, format, size).await.about(uri)?;
         let wrap = key.encrypted().wrap();
         let description = key.description().clone();

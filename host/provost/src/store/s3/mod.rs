@@ -40,6 +40,8 @@ const PARTS: u64 = 10_000;
 const WINDOW: usize = 64 << 20;
 /// The largest object that is copied in one request.
 const COPY: u64 = 5 << 30;
+/// The region that S3 has no name for when asked where a bucket is.
+const US_EAST_1: &str = "us-east-1";
 
 /// One bucket of S3.
 #[derive(Clone)]
@@ -206,6 +208,34 @@ impl ObjectStore for S3Store {
             .await;
         let output = sent.map_err(|e| asked.failed(e).about(uri, &Condition::Always))?;
         head::of_head(uri, &output)
+    }
+
+    async fn region(&self) -> Result<Option<String>, StoreError> {
+        let BucketClient { client, .. } = self.client().await?;
+        let sent = client.head_bucket().bucket(self.name()).send().await;
+        // Also in the answer of who sends elsewhere or refuses.
+        let header = match &sent {
+            Ok(output) => output.bucket_region().map(str::to_owned),
+            Err(error) => error
+                .raw_response()
+                .and_then(|raw| raw.headers().get("x-amz-bucket-region"))
+                .map(str::to_owned),
+        };
+        if header.is_some() {
+            return Ok(header);
+        }
+        let sent = client.get_bucket_location().bucket(self.name());
+        Ok(match sent.send().await {
+            Ok(output) => Some(match output.location_constraint() {
+                None => US_EAST_1.to_owned(),
+                Some(place) if place.as_str().is_empty() => US_EAST_1.to_owned(),
+                // What the first European region was called.
+                Some(place) if place.as_str() == "EU" => "eu-west-1".to_owned(),
+                Some(place) => place.as_str().to_owned(),
+            }),
+            // Who may only put and get is not told.
+            Err(_) => None,
+        })
     }
 
     async fn list(&self, prefix: &ObjectPrefix) -> Result<Box<dyn ObjectLister>, StoreError> {
