@@ -22,6 +22,7 @@ mod metadata;
 mod names;
 mod randomness;
 mod reuse;
+mod rewrap;
 mod suite;
 
 pub use content::{
@@ -37,9 +38,10 @@ pub use metadata::{
     MAX_OBJECT_METADATA_BYTES, MetadataError, PlaceError, ReadPolicy, SealedEnvelope,
     StoredEnvelope, Unauthenticated, WritePlace,
 };
-pub use names::{INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX};
+pub use names::{INSTRUCTION_FILE_MARKER, INSTRUCTION_SUFFIX, is_envelope_name};
 pub use randomness::{Randomness, RandomnessError};
 pub use reuse::{ReusableDataKey, ReuseBounds};
+pub use rewrap::{RewrapError, check_rewrap, moved, rewrap, rewrap_format};
 pub use suite::{
     AES_CBC, AES_GCM, AES_GCM_COMMIT_KEY, AES_GCM_WRAPPED_BYTES, AlgorithmSuite, COMMITMENT_BYTES,
     DATA_KEY_BYTES, Format, GCM_IV_BYTES, GCM_TAG_BYTES, KeyWrap, LegacyWrap, MESSAGE_ID_BYTES,

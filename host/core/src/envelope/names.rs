@@ -85,3 +85,8 @@ pub(crate) const ALL: [&str; 17] = [
     V3_CONTEXT,
     INSTRUCTION_FILE_MARKER,
 ];
+
+/// Whether an object's user metadata of this name is the envelope's, and not the user's own.
+pub fn is_envelope_name(name: &str) -> bool {
+    ALL.iter().any(|known| known.eq_ignore_ascii_case(name))
+}

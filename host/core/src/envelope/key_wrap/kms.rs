@@ -235,7 +235,7 @@ fn kms_key(key: &WrappingKey) -> Result<&KmsKey, KeyWrapError> {
     }
 }
 
-fn context(
+pub(super) fn context(
     description: &MaterialsDescription,
     suite: &'static AlgorithmSuite,
 ) -> Result<MaterialsDescription, KeyWrapError> {

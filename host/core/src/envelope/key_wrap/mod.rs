@@ -179,6 +179,18 @@ pub fn wrap(
     ))
 }
 
+/// What is stored as the description with these materials, before a provider's wrap adds to it: for
+/// KMS the encryption context.
+pub fn stored_description(
+    materials: &EncryptionMaterials,
+    format: WriteFormat,
+) -> Result<MaterialsDescription, KeyWrapError> {
+    match materials.wrapping_key() {
+        WrappingKey::Kms(_) => kms::context(materials.description(), format.suite()),
+        _ => Ok(materials.description().clone()),
+    }
+}
+
 /// Wraps the data key that an object has already with another key in this process.
 pub fn rewrap(
     materials: &EncryptionMaterials,
