@@ -113,12 +113,17 @@ impl<S: ObjectStore + ?Sized> ObjectStoreExt for S {
         let mut all = Vec::new();
         loop {
             let page = lister.next_page().await?;
+            for left in lister.left_out().iter().filter(|left| !left.is_folder()) {
+                let (name, problem) = (&left.name, &left.problem);
+                tracing::warn!(?name, %problem, "an object is left out of the listing");
+            }
             if page.is_empty() {
                 return Ok(all);
             }
             all.extend(page);
         }
     }
+
     async fn versions_all(&self, prefix: &ObjectPrefix) -> Result<Vec<ObjectVersion>, StoreError> {
         let mut lister = self.versions(prefix).await?;
         let mut all = Vec::new();

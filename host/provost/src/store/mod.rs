@@ -32,7 +32,9 @@ pub use facts::{
 };
 pub use file::{FileStore, Step};
 pub use metadata::{Metadata, MetadataError};
-pub use object::{Object, ObjectLister, ObjectReader, ObjectStore, ObjectWriter, VersionLister};
+pub use object::{
+    LeftOut, Object, ObjectLister, ObjectReader, ObjectStore, ObjectWriter, VersionLister,
+};
 pub use opening::Stores;
 pub use release::{Existing, ReleaseError, Spool, VerifiedFile};
 pub use request::{Condition, GetOptions, NewObject};

@@ -113,6 +113,31 @@ pub trait ObjectReader: Send {
 pub trait ObjectLister: Send {
     /// The next objects; none means that all have been given.
     async fn next_page(&mut self) -> Result<Vec<ObjectInfo>, StoreError>;
+
+    /// What was left out of the pages so far, since this was last asked, because no URI can name
+    /// it. Listings of names that are always good have nothing to say.
+    fn left_out(&mut self) -> Vec<LeftOut> {
+        Vec::new()
+    }
+}
+
+/// Something in a store that no [`ObjectUri`] can name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What its URI would be. It may hold anything, and is escaped where it is shown.
+    pub name: String,
+    /// Why no URI can name it.
+    pub problem: String,
+    /// Bytes of its body as stored.
+    pub size: u64,
+}
+
+impl LeftOut {
+    /// Whether it only stands for a folder, as some clients of S3 make them: nothing in it, and a
+    /// name that ends in `/`.
+    pub fn is_folder(&self) -> bool {
+        self.size == 0 && self.name.ends_with('/')
+    }
 }
 
 /// Gives a listing of versions, page by page.

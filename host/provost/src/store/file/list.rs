@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use crate::store::{ObjectInfo, ObjectLister, ObjectPrefix, ObjectUri, StoreError};
+use crate::store::{LeftOut, ObjectInfo, ObjectLister, ObjectPrefix, ObjectUri, StoreError};
 
 use super::place::{is_hidden, path_of};
 use super::{blocking, publish, read};
@@ -21,6 +21,7 @@ pub(super) struct Walk {
     prefix: ObjectPrefix,
     /// What is still to be seen, last first. A folder is opened when its turn comes.
     ahead: Vec<Ahead>,
+    left_out: Vec<LeftOut>,
 }
 
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl Walk {
         let mut walk = Self {
             prefix: prefix.clone(),
             ahead: Vec::new(),
+            left_out: Vec::new(),
         };
         // The prefix itself may be one object, or lead through a link to a folder.
         match path.metadata() {
@@ -75,7 +77,7 @@ impl Walk {
         Ok(())
     }
 
-    fn look_at(&self, path: &Path) -> Result<Option<ObjectInfo>, StoreError> {
+    fn look_at(&mut self, path: &Path) -> Result<Option<ObjectInfo>, StoreError> {
         let facts = match path.symlink_metadata() {
             Err(e) if read::means_absent(&e) => return Ok(None),
             looked => looked.map_err(|e| self.failed("look at a file", e))?,
@@ -89,7 +91,11 @@ impl Walk {
         let uri = match ObjectUri::from_file_path(path) {
             Ok(uri) => uri,
             Err(error) => {
-                tracing::warn!(%error, "a file is left out of the listing");
+                self.left_out.push(LeftOut {
+                    name: error.text,
+                    problem: error.problem,
+                    size: facts.len(),
+                });
                 return Ok(None);
             }
         };
@@ -116,11 +122,9 @@ fn classify(entry: &DirEntry) -> io::Result<Option<(String, Ahead)>> {
         kind => kind?,
     };
     let name = entry.file_name();
-    let Some(name) = name.to_str() else {
-        tracing::warn!(path = ?entry.path(), "a name that is not UTF-8 is left out of the listing");
-        return Ok(None);
-    };
-    if is_hidden(name, kind.is_dir()) {
+    // One that is not UTF-8 is left out when its turn comes.
+    let name = name.to_string_lossy();
+    if is_hidden(&name, kind.is_dir()) {
         return Ok(None);
     }
     if kind.is_dir() {
@@ -128,7 +132,7 @@ fn classify(entry: &DirEntry) -> io::Result<Option<(String, Ahead)>> {
     }
     Ok(kind
         .is_file()
-        .then(|| (name.to_owned(), Ahead::File(entry.path()))))
+        .then(|| (name.into_owned(), Ahead::File(entry.path()))))
 }
 
 #[async_trait]
@@ -138,9 +142,14 @@ impl ObjectLister for Walk {
         let mut walk = Self {
             prefix: self.prefix.clone(),
             ahead,
+            left_out: std::mem::take(&mut self.left_out),
         };
         let (page, walk) = blocking(move || (walk.page(), walk)).await;
-        self.ahead = walk.ahead;
+        (self.ahead, self.left_out) = (walk.ahead, walk.left_out);
         page
+    }
+
+    fn left_out(&mut self) -> Vec<LeftOut> {
+        std::mem::take(&mut self.left_out)
     }
 }

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use aws_sdk_s3::types::EncodingType;
 
-use crate::store::{ObjectPrefix, ObjectUri};
+use crate::store::{ObjectPrefix, ObjectUri, UriError};
 
 /// What needs no escape, in a copy source as in a header of tags.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
@@ -46,17 +46,22 @@ pub(super) fn listed(
     key: Option<&str>,
     encoding: Option<&EncodingType>,
 ) -> Option<ObjectUri> {
-    let key = key?;
+    named(prefix, key?, encoding).unwrap_or_else(|error| {
+        tracing::warn!(%error, "an object is left out of the listing");
+        None
+    })
+}
+
+/// The same, for who tells what no URI can hold.
+pub(super) fn named(
+    prefix: &ObjectPrefix,
+    key: &str,
+    encoding: Option<&EncodingType>,
+) -> Result<Option<ObjectUri>, UriError> {
     let (scheme, bucket) = (prefix.scheme(), prefix.bucket());
     let key = decoded(key, encoding);
-    match format!("{scheme}://{bucket}/{key}").parse() {
-        Ok(uri) => prefix.covers(&uri).then_some(uri),
-        Err(error) => {
-            let error: crate::store::UriError = error;
-            tracing::warn!(%error, "an object is left out of the listing");
-            None
-        }
-    }
+    let uri: ObjectUri = format!("{scheme}://{bucket}/{key}").parse()?;
+    Ok(prefix.covers(&uri).then_some(uri))
 }
 
 /// A key as it is. What is not UTF-8 gets the mark of that, which is no name that S3 would have.

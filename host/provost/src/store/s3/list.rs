@@ -6,7 +6,7 @@ use aws_sdk_s3::types::EncodingType;
 use super::connection::BucketClient;
 use super::error::Asked;
 use super::{S3Store, head, keys};
-use crate::store::{ObjectInfo, ObjectLister, ObjectPrefix, StoreError, Upload};
+use crate::store::{LeftOut, ObjectInfo, ObjectLister, ObjectPrefix, StoreError, Upload};
 
 /// The objects that a prefix covers. One of exactly its name sorts before all others, and is asked
 /// for alone: keys that go on after it with anything but a slash may lie between.
@@ -14,6 +14,7 @@ pub(super) struct Listing {
     store: S3Store,
     prefix: ObjectPrefix,
     next: Next,
+    left_out: Vec<LeftOut>,
 }
 
 enum Next {
@@ -32,6 +33,7 @@ impl Listing {
             store: store.clone(),
             prefix: prefix.clone(),
             next,
+            left_out: Vec::new(),
         }
     }
 
@@ -60,15 +62,29 @@ impl Listing {
         let output = sent.map_err(|error| list_failed(asked, error))?;
         let mut page = Vec::new();
         for object in output.contents() {
-            let uri = keys::listed(&self.prefix, object.key(), output.encoding_type());
-            let Some(uri) = uri else { continue };
+            let Some(key) = object.key() else { continue };
+            let size = object.size().and_then(|size| u64::try_from(size).ok());
+            let size = size.ok_or_else(|| wrong(&self.prefix, "an object without a size"))?;
+            let uri = match keys::named(&self.prefix, key, output.encoding_type()) {
+                Ok(Some(uri)) => uri,
+                Ok(None) => continue,
+                Err(error) => {
+                    // The one of exactly the prefix's name has a good name.
+                    if !matches!(self.next, Next::Exact) {
+                        self.left_out.push(LeftOut {
+                            name: error.text,
+                            problem: error.problem,
+                            size,
+                        });
+                    }
+                    continue;
+                }
+            };
             // The first key with that beginning need not be the one of that name.
             let exact = uri.key() == self.prefix.key();
             if exact != matches!(self.next, Next::Exact) {
                 continue;
             }
-            let size = object.size().and_then(|size| u64::try_from(size).ok());
-            let size = size.ok_or_else(|| wrong(&self.prefix, "an object without a size"))?;
             let mut info = ObjectInfo::new(uri, size);
             info.last_modified = object.last_modified().copied().and_then(head::time);
             info.etag = object.e_tag().map(ToOwned::to_owned);
@@ -104,6 +120,10 @@ impl ObjectLister for Listing {
                 return Ok(page);
             }
         }
+    }
+
+    fn left_out(&mut self) -> Vec<LeftOut> {
+        std::mem::take(&mut self.left_out)
     }
 }
 
