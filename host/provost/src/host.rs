@@ -19,7 +19,7 @@ use crate::loader::{self, LoadError};
 use crate::provider::{ObjectKeys, ProviderFailure, ProviderHandle, ProviderKeys, Starter};
 use crate::registry::Registry;
 use crate::store::encrypted::{EncryptedStore, ServerSideStore};
-use crate::store::{ObjectUri, Scheme, ServerSideEncryption, Stores};
+use crate::store::{ObjectPrefix, ObjectUri, Scheme, ServerSideEncryption, Stores};
 
 /// A provider host: finds, verifies, isolates and loads providers, and uses their keys.
 ///
@@ -173,6 +173,12 @@ impl Host {
         }
         let stores = Arc::clone(&self.stores);
         Ok(Some(ServerSideStore::new(stores, mode)))
+    }
+
+    /// Encrypted objects, with the keys that the security configuration names for what is under
+    /// `prefix`. Loads the provider; blocks.
+    pub fn objects_under(&self, prefix: &ObjectPrefix) -> Result<EncryptedStore, Error> {
+        self.objects(&prefix.any_object())
     }
 
     /// The class that has the keys of this object, by the security configuration.

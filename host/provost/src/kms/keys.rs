@@ -119,10 +119,31 @@ impl KmsKeys {
         Ok((self.kms.rewrap(question).await?, proven))
     }
 
-    fn materials(&self, uri: &ObjectUri) -> Result<EncryptionMaterials, KeyError> {
+    /// What new objects are written with.
+    pub(crate) fn materials(&self, uri: &ObjectUri) -> Result<EncryptionMaterials, KeyError> {
         let description = populated(&self.host, &uri.to_string()).unwrap_or_default();
         let raw = RawMaterials::kms(self.key.as_str()).with_description(description);
         EncryptionMaterials::validate(raw).map_err(|error| wrap(error.into()))
+    }
+
+    /// What may unwrap the data key of an object with this description.
+    pub(crate) fn candidates(
+        &self,
+        uri: &ObjectUri,
+        description: Option<&MaterialsDescription>,
+    ) -> Result<Vec<DecryptionMaterials>, KeyError> {
+        let accepted = self.accepted(uri, description).map_err(wrap)?;
+        let keys = std::iter::once(&self.key).chain(self.host.kms.decrypt_keys.iter());
+        keys.map(|key| {
+            let raw = RawMaterials::kms(key.as_str()).with_description(accepted.clone());
+            DecryptionMaterials::validate(raw)
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| wrap(error.into()))
+    }
+
+    pub(crate) fn kms(&self) -> &Kms {
+        &self.kms
     }
 
     async fn unwrap(
@@ -131,15 +152,7 @@ impl KmsKeys {
         stored: &EncryptedDataKey,
         description: Option<&MaterialsDescription>,
     ) -> Result<DataKey, KeyError> {
-        let accepted = self.accepted(uri, description).map_err(wrap)?;
-        let keys = std::iter::once(&self.key).chain(self.host.kms.decrypt_keys.iter());
-        let candidates = keys
-            .map(|key| {
-                let raw = RawMaterials::kms(key.as_str()).with_description(accepted.clone());
-                DecryptionMaterials::validate(raw)
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| wrap(error.into()))?;
+        let candidates = self.candidates(uri, description)?;
         let questions = compose_kms_unwrap(&candidates, stored, description).map_err(wrap)?;
         Ok(self.kms.unwrap(&questions).await?)
     }

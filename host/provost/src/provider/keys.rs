@@ -6,7 +6,7 @@ use provost_core::config::HostConfiguration;
 use provost_core::envelope::key_wrap::{self, ComposedWrap};
 use provost_core::envelope::{
     ContentMetadata, DataKey, EncryptedDataKey, KeyWrap, KeyWrapError, RandomnessError,
-    RewrappedDataKey, WrappedDataKey, WriteFormat,
+    RewrapError, RewrappedDataKey, WrappedDataKey, WriteFormat,
 };
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 use provost_plugin_api::{
@@ -82,6 +82,9 @@ pub enum KeyError {
         /// Whether a node that cannot decrypt by design runs into it too.
         by_design: bool,
     },
+    /// The object's data key cannot be wrapped again.
+    #[error(transparent)]
+    Rewrap(#[from] RewrapError),
     /// The system has no randomness.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
@@ -139,7 +142,7 @@ impl KeyError {
                 "the key is not the one that the object was written with, or the envelope was changed"
                     .to_owned()
             }
-            Self::Wrap { .. } | Self::Randomness(_) => return None,
+            Self::Wrap { .. } | Self::Rewrap(_) | Self::Randomness(_) => return None,
             Self::AmbiguousKey { .. } => {
                 "nothing was decrypted; the provider has to choose by the object's description or \
                  name, or a prefix of its own with one key"
@@ -257,7 +260,7 @@ impl ProviderKeys {
         &self,
         uri: &ObjectUri,
         format: WriteFormat,
-        key: DataKey,
+        key: Arc<DataKey>,
     ) -> Result<(RewrappedDataKey, Proven), KeyError> {
         let about = self.about(uri);
         let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
@@ -279,7 +282,7 @@ impl ProviderKeys {
         }
     }
 
-    fn about(&self, uri: &ObjectUri) -> About {
+    pub(super) fn about(&self, uri: &ObjectUri) -> About {
         let uri = uri.to_string();
         About {
             description: populated(&self.host, &uri),
@@ -324,7 +327,11 @@ impl About {
     }
 }
 
-fn materials(handle: &ProviderHandle, about: &About) -> Result<EncryptionMaterials, KeyError> {
+/// What the provider has for new objects.
+pub(super) fn materials(
+    handle: &ProviderHandle,
+    about: &About,
+) -> Result<EncryptionMaterials, KeyError> {
     let request = EncryptRequest::new(about.call(handle), Purpose::ObjectStore)
         .with_description(about.description.clone());
     Ok(handle.materials_for_encrypt(&request)?)
@@ -467,7 +474,7 @@ pub(super) fn unwrap_stored(
     unwrap_first(handle, about, &candidates, stored, description)
 }
 
-fn unwrap_first(
+pub(super) fn unwrap_first(
     handle: &ProviderHandle,
     about: &About,
     candidates: &[DecryptionMaterials],
@@ -503,7 +510,8 @@ pub(super) fn start(starter: &Starter) -> Result<ProviderHandle, KeyError> {
     })
 }
 
-fn unwrap_with(
+/// Unwraps with these materials and no others.
+pub(super) fn unwrap_with(
     handle: &ProviderHandle,
     about: &About,
     materials: &DecryptionMaterials,

@@ -7,6 +7,7 @@ mod keys;
 mod kms_materials;
 mod object_keys;
 mod proof;
+mod rewrap;
 mod start;
 mod watch;
 
@@ -16,4 +17,5 @@ pub use keys::KeyError;
 pub(crate) use keys::{ProviderKeys, populated};
 pub(crate) use object_keys::ObjectKeys;
 pub use proof::Proven;
+pub(crate) use rewrap::{Protection, Unlocked};
 pub(crate) use start::Starter;

@@ -78,12 +78,11 @@ impl ObjectKeys {
 
     /// The data key that an object has, wrapped with what a new object would be wrapped with: AES,
     /// RSA, KMS or a key that the provider holds; proved as a new one is.
-    #[allow(dead_code)] // for rewrap
     pub(crate) async fn for_rewrapping(
         &self,
         uri: &ObjectUri,
         format: WriteFormat,
-        key: DataKey,
+        key: Arc<DataKey>,
     ) -> Result<(RewrappedDataKey, Proven), KeyError> {
         match self {
             Self::Provider(keys) => keys.for_rewrapping(uri, format, key).await,

@@ -7,6 +7,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::FileType;
+
 use super::staged::Staged;
 use crate::folder::Folder;
 
@@ -64,13 +66,29 @@ impl VerifiedFile {
             let wrong = "the path does not end in a UTF-8 name";
             at("create the file")(io::Error::new(io::ErrorKind::InvalidInput, wrong))
         })?;
-        check_destination(path, existing).map_err(at("create the file"))?;
         let parent = match path.parent() {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
         let folder = Folder::open(parent).map_err(at("open its folder"))?;
-        let folder = Arc::new(folder);
+        Self::create_in(Arc::new(folder), name, path, existing)
+    }
+
+    /// Begins a file that will have this name in a folder that is open. `path` is for errors.
+    pub(crate) fn create_in(
+        folder: Arc<Folder>,
+        name: &str,
+        path: &Path,
+        existing: Existing,
+    ) -> Result<Self, ReleaseError> {
+        let at = |step| {
+            move |source| ReleaseError {
+                path: path.to_owned(),
+                step,
+                source,
+            }
+        };
+        check_destination(&folder, name, existing).map_err(at("create the file"))?;
         let staged = Staged::unnamed(&folder, MODE)
             .and_then(|unnamed| match unnamed {
                 Some(staged) => Ok(staged),
@@ -135,16 +153,17 @@ impl VerifiedFile {
 }
 
 /// Said before anything is transferred: the naming itself would refuse it, but late.
-fn check_destination(path: &Path, existing: Existing) -> io::Result<()> {
-    let (kind, problem) = match path.symlink_metadata() {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-        Ok(facts) if facts.is_dir() => (io::ErrorKind::IsADirectory, "it is a folder"),
-        Ok(facts) if !facts.is_file() => (io::ErrorKind::Other, "it is not a regular file"),
-        Ok(_) if existing == Existing::Refuse => {
+fn check_destination(folder: &Folder, name: &str, existing: Existing) -> io::Result<()> {
+    let (kind, problem) = match folder.look_at(name)? {
+        None => return Ok(()),
+        Some((FileType::Directory, _)) => (io::ErrorKind::IsADirectory, "it is a folder"),
+        Some((kind, _)) if kind != FileType::RegularFile => {
+            (io::ErrorKind::Other, "it is not a regular file")
+        }
+        Some(_) if existing == Existing::Refuse => {
             (io::ErrorKind::AlreadyExists, "it exists already")
         }
-        Ok(_) => return Ok(()),
+        Some(_) => return Ok(()),
     };
     Err(io::Error::new(kind, problem))
 }

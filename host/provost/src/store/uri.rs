@@ -136,6 +136,35 @@ impl ObjectPrefix {
         format!("{}{key}", self.with_slash()).parse()
     }
 
+    /// The URI of an object that it covers, whether or not there is one.
+    pub(crate) fn any_object(&self) -> ObjectUri {
+        let Self {
+            scheme,
+            bucket,
+            key,
+        } = self.clone();
+        let key = if key.is_empty() {
+            "object".to_owned()
+        } else {
+            key
+        };
+        ObjectUri {
+            scheme,
+            bucket,
+            key,
+        }
+    }
+
+    /// What follows the prefix and its `/` in the key of an object that it covers: empty for the
+    /// object of exactly its name.
+    pub fn rest<'u>(&self, uri: &'u ObjectUri) -> Option<&'u str> {
+        if !self.covers(uri) {
+            return None;
+        }
+        let rest = uri.key.strip_prefix(self.key.as_str())?;
+        Some(rest.strip_prefix('/').unwrap_or(rest))
+    }
+
     /// The object of exactly this name, if the prefix is not a whole store.
     pub(crate) fn as_object(&self) -> Option<ObjectUri> {
         let Self {

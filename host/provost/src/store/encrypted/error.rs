@@ -2,7 +2,7 @@
 
 use std::io;
 
-use provost_core::envelope::{ContentError, MetadataError, PlaceError};
+use provost_core::envelope::{ContentError, MetadataError, PlaceError, RewrapError};
 
 use crate::provider::{KeyError, ProviderFailure};
 use crate::store::{ObjectUri, ReleaseError, Scheme, ServerSideEncryption, StoreError, UriError};
@@ -53,6 +53,54 @@ pub enum ObjectError {
         size: u64,
         /// How the store encrypts it.
         mode: ServerSideEncryption,
+    },
+    /// The content has no tag, so nobody can tell whether it is what was written.
+    #[error("`{uri}`: content algorithm {algorithm} authenticates nothing")]
+    NotAuthenticable {
+        /// The object.
+        uri: ObjectUri,
+        /// The content algorithm's name.
+        algorithm: &'static str,
+    },
+    /// The object is not encrypted, and nobody said what is to become of such objects.
+    #[error("`{uri}`: it is not encrypted")]
+    Plaintext {
+        /// The object.
+        uri: ObjectUri,
+    },
+    /// Objects are encrypted anew in V3, and this prefix writes another format.
+    #[error("`{uri}`: its prefix writes V2; objects are encrypted anew in V3 only")]
+    WritesOtherFormat {
+        /// The object.
+        uri: ObjectUri,
+    },
+    /// The store has no mark that tells this object from one that replaces it.
+    #[error("`{uri}`: the store has no ETag for it, so a change meanwhile would go unseen")]
+    NoMark {
+        /// The object.
+        uri: ObjectUri,
+    },
+    /// The envelope cannot be rewrapped.
+    #[error("`{uri}`: {source}")]
+    Rewrap {
+        /// The object.
+        uri: ObjectUri,
+        /// Why.
+        source: RewrapError,
+    },
+    /// The new wrap does not hold the object's data key: a defect of who made it.
+    #[error("`{uri}`: the new wrap does not unwrap to the object's data key")]
+    WrongRewrap {
+        /// The object.
+        uri: ObjectUri,
+    },
+    /// It was rewrapped, and that did not have the effect that was wanted.
+    #[error("`{uri}`: it was rewrapped, but {problem}")]
+    NotProved {
+        /// The object.
+        uri: ObjectUri,
+        /// What was found.
+        problem: &'static str,
     },
     /// No data key could be had from the provider.
     #[error("`{uri}`: {source}")]
@@ -118,6 +166,26 @@ impl ObjectError {
             Self::ServerSide { .. } => "a security configuration of that mode reads it".to_owned(),
             Self::Source(_) | Self::Sink(_) | Self::Thread(_) | Self::Content { .. } => {
                 return None;
+            }
+            Self::NotAuthenticable { .. } => {
+                "`provost object reencrypt` makes an authenticated object of it".to_owned()
+            }
+            Self::Plaintext { .. } => {
+                "say what becomes of such objects: --plaintext fail, skip or \
+                 encrypt"
+                    .to_owned()
+            }
+            Self::WritesOtherFormat { .. } => "set `write.format = \"V3\"` for its prefix in \
+                 provost.toml, when all its readers know V3"
+                .to_owned(),
+            Self::NoMark { .. } | Self::WrongRewrap { .. } => "nothing was changed".to_owned(),
+            Self::Rewrap {
+                source: RewrapError::Legacy { .. } | RewrapError::Unproved { .. },
+                ..
+            } => "`provost object reencrypt` makes a V3 object of it".to_owned(),
+            Self::Rewrap { .. } => "nothing was changed".to_owned(),
+            Self::NotProved { .. } => {
+                "look at the provider's keys: has the new one the bytes of the old one?".to_owned()
             }
             Self::Envelope { uri, source } => return envelope_hint(uri, source),
             Self::Key { source, .. } => return source.hint(),
@@ -204,7 +272,7 @@ macro_rules! about {
     )*};
 }
 
-about!(MetadataError => Envelope, KeyError => Key, ContentError => Content, PlaceError => Place);
+about!(MetadataError => Envelope, KeyError => Key, ContentError => Content, PlaceError => Place, RewrapError => Rewrap);
 
 impl<T> About<T> for Result<T, ProviderFailure> {
     fn about(self, uri: &ObjectUri) -> Result<T, ObjectError> {

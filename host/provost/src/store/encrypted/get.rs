@@ -62,6 +62,16 @@ impl EncryptedStore {
     ) -> Result<Received, ObjectError> {
         // First, so that a destination that cannot be written costs no call of the provider.
         let file = VerifiedFile::create(path, existing)?;
+        self.get_into(uri, file, progress).await
+    }
+
+    /// The same for a file that was begun.
+    pub async fn get_into(
+        &self,
+        uri: &ObjectUri,
+        file: VerifiedFile,
+        progress: Option<Progress>,
+    ) -> Result<Received, ObjectError> {
         let opened = self.open(uri).await?;
         let description = opened.metadata.description().cloned();
         let authenticated = opened.metadata.is_authenticated();
@@ -112,7 +122,7 @@ impl EncryptedStore {
     }
 
     /// Reads and checks the envelope; only then asks for the key.
-    async fn open(&self, uri: &ObjectUri) -> Result<Opened, ObjectError> {
+    pub(super) async fn open(&self, uri: &ObjectUri) -> Result<Opened, ObjectError> {
         let store = self.stores.open(uri)?;
         let read = policy::read(self.host.policy_for(&uri.to_string()));
         let object = store.get(uri).await?;

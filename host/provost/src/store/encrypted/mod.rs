@@ -13,11 +13,16 @@ mod error;
 mod get;
 mod inspect;
 mod listing;
+mod plaintext;
 mod policy;
 mod put;
+mod reencrypt;
 mod replace;
+mod rewrap;
 mod server_side;
 mod threads;
+mod verify;
+mod walk;
 
 use std::sync::Arc;
 
@@ -31,7 +36,11 @@ pub use get::Received;
 pub use inspect::{Envelope, Inspection, inspect};
 pub use listing::{Listed, delete, list, removable};
 pub use put::Stored;
+pub use reencrypt::{PlaintextObject, Reencrypt, Reencrypted};
+pub use rewrap::{NewWrap, OlderVersion, Rewrap, Rewrapped};
 pub use server_side::{ServerSideStore, Transferred};
+pub use verify::Verified;
+pub use walk::{Met, Walk};
 
 /// Told how many bytes of plaintext are done, from time to time.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;

@@ -5,7 +5,7 @@ mod sealing;
 use std::io::Read;
 
 use provost_core::envelope::{
-    EnvelopePlace, Format, INSTRUCTION_SUFFIX, KeyWrap, StoredEnvelope, WritePlace,
+    EnvelopePlace, Format, INSTRUCTION_SUFFIX, KeyWrap, StoredEnvelope, WriteFormat, WritePlace,
 };
 use provost_plugin_api::MaterialsDescription;
 
@@ -17,7 +17,7 @@ use super::{
     tidy_instruction_file,
 };
 use crate::provider::Proven;
-use crate::store::{Metadata, MetadataError, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
+use crate::store::{MetadataError, NewObject, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
 
 /// An object that was written.
 #[derive(Debug)]
@@ -41,6 +41,13 @@ pub struct Stored {
     pub proof: Proven,
 }
 
+/// How an object is written.
+pub(super) struct Writing {
+    pub(super) format: WriteFormat,
+    /// What it carries besides body and envelope, and what must hold of the one it replaces.
+    pub(super) new: NewObject,
+}
+
 impl EncryptedStore {
     /// Encrypts `source` into an object, which appears whole or not at all.
     ///
@@ -53,12 +60,28 @@ impl EncryptedStore {
         size: Option<u64>,
         progress: Option<Progress>,
     ) -> Result<Stored, ObjectError> {
+        let writing = Writing {
+            format: policy::write_format(self.host.policy_for(&uri.to_string())),
+            new: NewObject::default(),
+        };
+        self.write(uri, source, size, writing, progress).await
+    }
+
+    /// The same for an object that is not only what the policies say.
+    pub(super) async fn write(
+        &self,
+        uri: &ObjectUri,
+        source: impl Read + Send + 'static,
+        size: Option<u64>,
+        writing: Writing,
+        progress: Option<Progress>,
+    ) -> Result<Stored, ObjectError> {
         if uri.key().ends_with(INSTRUCTION_SUFFIX) {
             return Err(ObjectError::ReservedName { uri: uri.clone() });
         }
         let store = self.stores.open(uri)?;
         let policy = self.host.policy_for(&uri.to_string());
-        let format = policy::write_format(policy);
+        let Writing { format, mut new } = writing;
         let write_place = policy::write_place(policy);
         if write_place != WritePlace::Metadata {
             check_instruction_name(&*store, uri).await?;
@@ -72,13 +95,15 @@ impl EncryptedStore {
             object_metadata,
             instruction_file: file,
             ..
-        } = envelope.place(write_place, 0).about(uri)?;
-        let mut metadata = Metadata::new();
+        } = envelope
+            .place(write_place, new.metadata.bytes())
+            .about(uri)?;
         for (name, value) in object_metadata {
-            metadata.insert(&name, value).map_err(unstorable(uri))?;
+            new.metadata.insert(&name, value).map_err(unstorable(uri))?;
         }
+        let condition = new.condition.clone();
         let threads = Threads::of(&self.host);
-        let mut writer = store.put(uri, metadata).await?;
+        let mut writer = store.create(uri, new).await?;
         let plaintext =
             match sealing::transfer(&mut *writer, body, source, threads, uri, progress).await {
                 Ok(plaintext) => plaintext,
@@ -92,7 +117,7 @@ impl EncryptedStore {
         let (place, info) = match file {
             None => (EnvelopePlace::Metadata, writer.finish().await?),
             Some(file) => {
-                let info = finish_with_file(&*store, uri, writer, file).await?;
+                let info = finish_with_file(&*store, uri, writer, file, &condition).await?;
                 (EnvelopePlace::InstructionFile, info)
             }
         };
@@ -130,7 +155,7 @@ async fn check_instruction_name(
     }
 }
 
-fn unstorable(uri: &ObjectUri) -> impl Fn(MetadataError) -> StoreError {
+pub(super) fn unstorable(uri: &ObjectUri) -> impl Fn(MetadataError) -> StoreError {
     move |source| StoreError::Metadata {
         uri: uri.clone(),
         source,

@@ -5,16 +5,21 @@ use provost_core::envelope::{INSTRUCTION_FILE_MARKER, MAX_INSTRUCTION_FILE_BYTES
 
 use super::{ObjectError, instruction_file};
 use crate::store::{
-    Metadata, ObjectInfo, ObjectStore, ObjectStoreExt, ObjectUri, ObjectWriter, StoreError,
+    Condition, Metadata, ObjectInfo, ObjectStore, ObjectStoreExt, ObjectUri, ObjectWriter,
+    StoreError,
 };
 
 /// Puts the instruction file, then the body. If either fails, what was there is put back: an old
 /// body opens with its old instruction file only.
+///
+/// The condition holds for the body; it is looked at before the file too, so that what another
+/// writer put meanwhile keeps its file.
 pub(super) async fn finish_with_file(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
     writer: Box<dyn ObjectWriter>,
     file: Vec<u8>,
+    condition: &Condition,
 ) -> Result<ObjectInfo, ObjectError> {
     let name = instruction_file(uri)?;
     let mut marker = Metadata::new();
@@ -28,6 +33,16 @@ pub(super) async fn finish_with_file(
             return Err(error.into());
         }
     };
+    if let Condition::Unchanged(etag) = condition {
+        let unchanged = match store.head(uri).await {
+            Ok(head) => head.info.check_etag(Some(etag)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = unchanged {
+            give_up(writer, uri).await;
+            return Err(error.into());
+        }
+    }
     // The body is complete but not visible yet: this keeps the time in which an old body meets a
     // new instruction file, and does not open, as short as it can be.
     let done = match store.put_bytes(&former.name, marker, file.into()).await {
@@ -37,8 +52,11 @@ pub(super) async fn finish_with_file(
             Err(error)
         }
     };
-    if done.is_err() {
-        former.put_back(store, uri).await;
+    match &done {
+        Ok(_) => {}
+        // Not our body, so not our file either.
+        Err(StoreError::Condition { .. }) => former.put_back(store, uri).await,
+        Err(_) => former.put_back_unless_replaced(store, uri).await,
     }
     Ok(done?)
 }
@@ -80,12 +98,15 @@ impl Former {
         Ok(Self { object, name, file })
     }
 
-    async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri) {
+    async fn put_back_unless_replaced(self, store: &dyn ObjectStore, uri: &ObjectUri) {
         // A store may fail after the new body is in place; it opens with the new file.
         let now = look(store, uri).await;
-        if now.is_some() && now != self.object {
-            return;
+        if now.is_none() || now == self.object {
+            self.put_back(store, uri).await;
         }
+    }
+
+    async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri) {
         let done = match self.file {
             Some((metadata, body)) => store.put_bytes(&self.name, metadata, body).await.map(drop),
             None => store.delete(&self.name).await,

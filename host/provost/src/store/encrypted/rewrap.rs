@@ -1,0 +1,392 @@
+//! Rewrapping an object: the present key protects its data key, and its content is not touched.
+//!
+//! The envelope is written where it was, or where it is asked to be; the new one is in place before
+//! the old one goes. Whoever dies between leaves the object with an envelope that opens it, and the
+//! next run goes on.
+
+use std::sync::Arc;
+
+use provost_core::envelope::{
+    ContentMetadata, EnvelopePlace, INSTRUCTION_FILE_MARKER, KeyWrap, Located,
+    MAX_INSTRUCTION_FILE_BYTES, StoredEnvelope, WritePlace, check_rewrap, moved, rewrap,
+    rewrap_format,
+};
+use provost_core::materials::DecryptionMaterials;
+use provost_plugin_api::MaterialsDescription;
+
+use super::error::About;
+use super::get::envelope;
+use super::plaintext::Plaintext;
+use super::put::unstorable;
+use super::reencrypt::own_metadata;
+use super::{EncryptedStore, ObjectError, instruction_file, policy, tidy_instruction_file};
+use crate::provider::{Protection, Proven, Unlocked};
+use crate::store::{
+    Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectPrefix, ObjectStore,
+    ObjectStoreExt, ObjectUri, StoreError,
+};
+
+/// How an object is rewrapped.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rewrap {
+    /// Where the new envelope goes; none is where the old one is.
+    pub to: Option<EnvelopePlace>,
+    /// Read the new envelope back, and prove that the old key does not open it and the new one does.
+    pub prove: bool,
+    /// Read the whole content first: only what proves authentic is rewrapped.
+    pub verify_content: bool,
+}
+
+/// What became of an object that was to be rewrapped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Rewrapped {
+    /// Bytes of plaintext.
+    pub plaintext: u64,
+    /// Where the envelope is.
+    pub place: EnvelopePlace,
+    /// Whether anything was written.
+    pub changed: bool,
+    /// The new wrap; none if the present key protects the object already.
+    pub anew: Option<NewWrap>,
+    /// Older versions that the store keeps and that another key than the present one opens.
+    pub older: Vec<OlderVersion>,
+}
+
+/// A wrap that was written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NewWrap {
+    /// How the data key is wrapped.
+    pub wrap: KeyWrap,
+    /// What is stored as the description.
+    pub description: MaterialsDescription,
+    /// How it was proved that the key is found again.
+    pub proof: Proven,
+}
+
+/// A version that is not the current one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OlderVersion {
+    /// The object, or its instruction file.
+    pub uri: ObjectUri,
+    /// The store's name for the version.
+    pub version: String,
+}
+
+impl EncryptedStore {
+    /// Wraps an object's data key with what the provider has for new objects.
+    ///
+    /// Written only if the object is still the one that was read, and only after the new wrap was
+    /// unwrapped again and gave the same data key.
+    pub async fn rewrap(&self, uri: &ObjectUri, how: Rewrap) -> Result<Rewrapped, ObjectError> {
+        let store = self.stores.open(uri)?;
+        let store = &*store;
+        let read = policy::read(self.host.policy_for(&uri.to_string()));
+        let head = store.head(uri).await?;
+        let found = envelope(store, uri, &head, &read).await?;
+        rewrap_format(&found).about(uri)?;
+        let to = how.to.unwrap_or(found.place());
+        if !read.allows_place(to) {
+            let source = provost_core::envelope::MetadataError::PlaceNotAllowed { found: to };
+            return Err(source).about(uri);
+        }
+        let plaintext = found.plaintext_length(head.info.size).about(uri)?;
+        let unlocked = self.keys.unlock(uri, found).await.about(uri)?;
+        if how.verify_content {
+            self.verify_as(store, uri, &head, &unlocked).await?;
+        }
+        let format = check_rewrap(&unlocked.metadata, &unlocked.key).about(uri)?;
+        let Unlocked {
+            metadata: old,
+            key,
+            by,
+        } = &unlocked;
+        let protection = self
+            .keys
+            .protection(uri, &unlocked, format)
+            .await
+            .about(uri)?;
+        let wrapped = match protection {
+            Protection::Present => None,
+            Protection::PresentIfDescribedSo | Protection::Other => {
+                let wrapped = self.keys.for_rewrapping(uri, format, Arc::clone(key)).await;
+                let (wrap, proof) = wrapped.about(uri)?;
+                let same = protection == Protection::PresentIfDescribedSo
+                    && Some(wrap.description()).filter(|new| !new.is_empty()) == old.description();
+                (!same).then_some((wrap, proof))
+            }
+        };
+        if wrapped.is_none() && to == old.place() {
+            if to == EnvelopePlace::Metadata {
+                self.tidy_leftover(store, uri).await;
+            }
+            let older = self.older(store, uri, None, old.description()).await?;
+            return Ok(Rewrapped {
+                plaintext,
+                place: to,
+                changed: false,
+                anew: None,
+                older,
+            });
+        }
+        let (sealed, anew) = match wrapped {
+            None => (moved(old).about(uri)?, None),
+            Some((wrap, proof)) => {
+                let (description, algorithm) =
+                    (wrap.description().clone(), wrap.encrypted().wrap());
+                let sealed = rewrap(old, wrap).about(uri)?;
+                // It will replace the only wrap there is: a defect of whoever made it would lose
+                // the object.
+                let new = self.keys.for_reading(uri, sealed.metadata().clone()).await;
+                if new.about(uri)?.1 != **key {
+                    return Err(ObjectError::WrongRewrap { uri: uri.clone() });
+                }
+                let anew = NewWrap {
+                    wrap: algorithm,
+                    description,
+                    proof,
+                };
+                (sealed, Some(anew))
+            }
+        };
+        let own = own_metadata(uri, &head.metadata)?;
+        let place = match to {
+            EnvelopePlace::Metadata => WritePlace::Metadata,
+            EnvelopePlace::InstructionFile => WritePlace::InstructionFile,
+        };
+        let envelope = sealed.place(place, own.bytes()).about(uri)?;
+        {
+            let _turn = self.stores.turn(uri).await;
+            replace(store, uri, &head, old.place(), own, envelope).await?;
+        }
+        if how.prove {
+            self.prove(store, uri, &read, key, anew.is_some().then_some(by))
+                .await?;
+        }
+        let present = anew.as_ref().map(|anew| &anew.description);
+        let present = present.filter(|new| !new.is_empty());
+        let present = if anew.is_some() {
+            present
+        } else {
+            old.description()
+        };
+        let older = self.older(store, uri, Some(by), present).await?;
+        Ok(Rewrapped {
+            plaintext,
+            place: to,
+            changed: true,
+            anew,
+            older,
+        })
+    }
+
+    /// Reads the whole content with the data key.
+    async fn verify_as(
+        &self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+        head: &ObjectHead,
+        unlocked: &Unlocked,
+    ) -> Result<(), ObjectError> {
+        let if_match = head.info.etag.clone();
+        let options = GetOptions {
+            if_match,
+            ..GetOptions::default()
+        };
+        let object = store.open(uri, options).await?;
+        let size = object.head.info.size;
+        let Unlocked { metadata, key, .. } = unlocked;
+        let plaintext = Plaintext::decrypted(uri, metadata, key, size, object.body)?;
+        let checked = tokio::task::spawn_blocking(move || plaintext.check());
+        checked.await.map_err(super::threads::failed)?.map(drop)
+    }
+
+    /// What is stored now opens with the new key alone.
+    async fn prove(
+        &self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+        read: &provost_core::envelope::ReadPolicy,
+        key: &provost_core::envelope::DataKey,
+        old: Option<&Arc<DecryptionMaterials>>,
+    ) -> Result<(), ObjectError> {
+        let head = store.head(uri).await?;
+        let stored = envelope(store, uri, &head, read).await?;
+        let (stored, unwrapped) = self.keys.for_reading(uri, stored).await.about(uri)?;
+        let not_proved = |problem| {
+            Err(ObjectError::NotProved {
+                uri: uri.clone(),
+                problem,
+            })
+        };
+        if unwrapped != *key {
+            return not_proved("what is stored now unwraps to another data key");
+        }
+        if let Some(old) = old
+            && self.keys.opens(uri, old, stored).await.about(uri)?
+        {
+            return not_proved("the old key still opens what is stored now");
+        }
+        Ok(())
+    }
+
+    /// The versions of an object and its instruction file that are not current, and that the old
+    /// key opens, or whose description is not the present one.
+    async fn older(
+        &self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+        old: Option<&Arc<DecryptionMaterials>>,
+        present: Option<&MaterialsDescription>,
+    ) -> Result<Vec<OlderVersion>, ObjectError> {
+        let mut found = Vec::new();
+        for version in versions(store, uri).await? {
+            let head = store.look(uri, Some(&version)).await?;
+            let located =
+                ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
+            let Ok(Located::InMetadata(metadata)) = located else {
+                continue;
+            };
+            if self.is_of_another_key(uri, old, present, metadata).await {
+                found.push(OlderVersion {
+                    uri: uri.clone(),
+                    version,
+                });
+            }
+        }
+        let Ok(name) = instruction_file(uri) else {
+            return Ok(found);
+        };
+        let head = store.head(uri).await?;
+        for version in versions(store, &name).await? {
+            let located =
+                ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
+            let Ok(Located::InInstructionFile(waiting)) = located else {
+                break;
+            };
+            let Some(file) = read_version(store, &name, &version).await? else {
+                continue;
+            };
+            let Ok(metadata) = waiting.with_file(&file) else {
+                continue;
+            };
+            if self.is_of_another_key(uri, old, present, metadata).await {
+                found.push(OlderVersion {
+                    uri: name.clone(),
+                    version,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn is_of_another_key(
+        &self,
+        uri: &ObjectUri,
+        old: Option<&Arc<DecryptionMaterials>>,
+        present: Option<&MaterialsDescription>,
+        metadata: ContentMetadata,
+    ) -> bool {
+        if metadata.description() != present {
+            return true;
+        }
+        match old {
+            Some(old) => self.keys.opens(uri, old, metadata).await.unwrap_or(false),
+            None => false,
+        }
+    }
+}
+
+/// Writes the new envelope, then takes away what is left of the old one.
+async fn replace(
+    store: &dyn ObjectStore,
+    uri: &ObjectUri,
+    head: &ObjectHead,
+    from: EnvelopePlace,
+    mut own: Metadata,
+    envelope: StoredEnvelope,
+) -> Result<(), ObjectError> {
+    let Some(etag) = head.info.etag.clone() else {
+        return Err(ObjectError::NoMark { uri: uri.clone() });
+    };
+    for (name, value) in envelope.object_metadata {
+        own.insert(&name, value).map_err(unstorable(uri))?;
+    }
+    let unchanged = Condition::Unchanged(etag.clone());
+    let Some(file) = envelope.instruction_file else {
+        store.replace_metadata(uri, own, unchanged).await?;
+        if from == EnvelopePlace::InstructionFile {
+            tidy_instruction_file(store, uri).await;
+        }
+        return Ok(());
+    };
+    let name = instruction_file(uri)?;
+    let condition = match store.head(&name).await {
+        Ok(head) => match head.info.etag {
+            Some(etag) => Condition::Unchanged(etag),
+            None => return Err(ObjectError::NoMark { uri: name }),
+        },
+        Err(error) if error.is_not_found() => Condition::Absent,
+        Err(error) => return Err(error.into()),
+    };
+    // Who put another object meanwhile put another file too, before or after this look.
+    store.head(uri).await?.info.check_etag(Some(&etag))?;
+    let mut marker = Metadata::new();
+    marker
+        .insert(INSTRUCTION_FILE_MARKER, "")
+        .map_err(unstorable(&name))?;
+    let new = NewObject {
+        condition,
+        ..NewObject::from(marker)
+    };
+    store.put_bytes(&name, new, file.into()).await?;
+    if from == EnvelopePlace::Metadata {
+        store.replace_metadata(uri, own, unchanged).await?;
+    }
+    Ok(())
+}
+
+/// The names of the versions of one object that are not current; none where a store keeps none.
+async fn versions(store: &dyn ObjectStore, uri: &ObjectUri) -> Result<Vec<String>, ObjectError> {
+    let mut lister = match store.versions(&ObjectPrefix::from(uri)).await {
+        Ok(lister) => lister,
+        Err(StoreError::NoVersions { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = lister.next_page().await?;
+        // They are in the order of keys, so what follows another name is not of this object.
+        let last = page.last().is_none_or(|version| version.info.uri != *uri);
+        let mine = page.into_iter().filter(|version| {
+            version.info.uri == *uri && !version.is_latest && !version.is_delete_marker
+        });
+        found.extend(mine.filter_map(|version| version.info.version));
+        if last {
+            return Ok(found);
+        }
+    }
+}
+
+async fn read_version(
+    store: &dyn ObjectStore,
+    name: &ObjectUri,
+    version: &str,
+) -> Result<Option<Vec<u8>>, ObjectError> {
+    let options = GetOptions {
+        version: Some(version.to_owned()),
+        ..GetOptions::default()
+    };
+    let mut object = store.open(name, options).await?;
+    let size = object.head.info.size;
+    let Some(room) = usize::try_from(size)
+        .ok()
+        .filter(|room| *room <= MAX_INSTRUCTION_FILE_BYTES)
+    else {
+        return Ok(None);
+    };
+    let (file, got) = object.body.read(vec![0; room]).await?;
+    Ok((got == room).then_some(file))
+}
