@@ -1,11 +1,15 @@
 //! The command line: the one definition behind parser and help.
 
+mod object;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use provost_core::config::{DefaultRootsSource, FileOwner, parse_node_name};
+
+pub(crate) use object::*;
 
 /// The heading of the options that every command has.
 const EVERYWHERE: &str = "Options of every command";
@@ -187,98 +191,6 @@ pub(crate) enum Plugin {
         /// A library file, or the name of a configured class.
         #[arg(value_name = "FILE|CLASS")]
         library: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Object {
-    /// Encrypt a file into an object.
-    #[command(
-        after_help = "The object appears whole or not at all, and replaces one of that name. \
-        It is encrypted as the security configuration says.\n\n\
-        Examples:\n  provost object put report.pdf file:///data/store/report.pdf\n  \
-        tar c logs | provost object put - file:///data/store/logs.tar"
-    )]
-    Put {
-        /// The file to encrypt, or `-` for standard input.
-        #[arg(value_name = "FILE|-")]
-        source: PathBuf,
-        /// Where to put it: `file:///absolute/path` or `s3://bucket/key`.
-        uri: String,
-    },
-    /// Decrypt an object into a file.
-    #[command(
-        after_help = "Nothing gets the name FILE, and nothing is written to standard output, \
-        before the whole object proved authentic.\n\n\
-        Examples:\n  provost object get file:///data/store/report.pdf report.pdf\n  \
-        provost object get file:///data/store/logs.tar - | tar t"
-    )]
-    Get {
-        /// The object: `file:///absolute/path` or `s3://bucket/key`.
-        uri: String,
-        /// The file to write, or `-` for standard output.
-        #[arg(value_name = "FILE|-")]
-        destination: PathBuf,
-        /// Replace the file if it exists.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Show how an object is encrypted. Needs no key.
-    #[command(after_help = "Examples:\n  provost object inspect file:///data/store/report.pdf")]
-    Inspect {
-        /// The object: `file:///absolute/path` or `s3://bucket/key`.
-        uri: String,
-    },
-    /// List objects with their plaintext sizes.
-    #[command(after_help = "Examples:\n  provost object ls file:///data/store/")]
-    Ls {
-        /// What their URIs start with, in whole path segments: `file:///absolute/path/` or
-        /// `s3://bucket/folder/`.
-        prefix: String,
-    },
-    /// Remove objects, with their instruction files.
-    #[command(after_help = "Examples:\n  provost object rm file:///data/store/report.pdf")]
-    Rm {
-        /// The objects: `file:///absolute/path` or `s3://bucket/key`.
-        #[arg(required = true, value_name = "URI")]
-        uris: Vec<String>,
-    },
-    /// List and remove uploads in parts that nobody finished. S3 keeps what was sent.
-    #[command(
-        subcommand,
-        arg_required_else_help = true,
-        after_help = "A put that fails or is interrupted removes its own; one that is killed cannot.\n\n\
-        Examples:\n  provost object uploads ls s3://my-bucket/\n  \
-        provost object uploads rm --older-than 1d s3://my-bucket/"
-    )]
-    Uploads(Uploads),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Uploads {
-    /// List unfinished uploads, with when they began and their ids.
-    #[command(after_help = "Examples:\n  provost object uploads ls s3://my-bucket/logs/")]
-    Ls {
-        /// What the URIs of their objects start with: `s3://bucket/folder/`.
-        prefix: String,
-    },
-    /// Remove one unfinished upload, or all of a prefix that are old enough.
-    #[command(
-        after_help = "An upload that is still going on fails when it is removed: let the age be longer than any \
-        upload takes.\n\n\
-        Examples:\n  provost object uploads rm s3://my-bucket/logs.tar UPLOAD-ID\n  \
-        provost object uploads rm --older-than 1d s3://my-bucket/"
-    )]
-    Rm {
-        /// The object that the upload would become; with `--older-than`, a prefix.
-        #[arg(value_name = "URI|PREFIX")]
-        name: String,
-        /// Which of its uploads.
-        #[arg(value_name = "UPLOAD-ID", conflicts_with = "older_than")]
-        upload_id: Option<String>,
-        /// Remove those that began longer ago than this, as in `1d`.
-        #[arg(long, value_name = "DURATION", value_parser = duration)]
-        older_than: Option<Duration>,
     },
 }
 

@@ -87,8 +87,18 @@ fn log_to_stderr(verbose: u8) {
 fn with_runtime<T>(
     work: impl AsyncFnOnce() -> Result<T, report::Failure>,
 ) -> Result<T, report::Failure> {
+    with_runtime_of(1, work, || ())
+}
+
+/// The same with so many threads for tasks. `interrupted` is called last, with all tasks ended,
+/// before a signal ends the process.
+fn with_runtime_of<T>(
+    threads: usize,
+    work: impl AsyncFnOnce() -> Result<T, report::Failure>,
+    interrupted: impl FnOnce(),
+) -> Result<T, report::Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(|error| report::Failure::new(format!("cannot start: {error}")))?;
@@ -109,6 +119,7 @@ fn with_runtime<T>(
     });
     // What holds a file with a passing name lets go of it.
     runtime.shutdown_timeout(interrupt::PATIENCE / 2);
+    interrupted();
     drop(transfer);
     interrupt::end()
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::report::note;
+
 /// How long something goes on before anybody wants to know.
 const WHILE: Duration = Duration::from_millis(500);
 
@@ -26,6 +28,11 @@ impl Progress {
     /// For `total` things that are done one after the other.
     pub(crate) fn counting(what: &str, total: usize) -> Self {
         Self::with_template(what, Some(total as u64), "{msg} {bar:30} {pos}/{len} {eta}")
+    }
+
+    /// For things of which nobody knows how many there are.
+    pub(crate) fn counting_up(what: &str) -> Self {
+        Self::with_template(what, None, "{msg} {spinner} {pos} objects {elapsed}")
     }
 
     fn with_template(what: &str, total: Option<u64>, template: &str) -> Self {
@@ -53,6 +60,24 @@ impl Progress {
             }
             bar.set_position(done);
         })
+    }
+
+    /// So many are done.
+    pub(crate) fn reached(&self, done: u64) {
+        if let Some(bar) = &self.0 {
+            if bar.is_hidden() && bar.elapsed() >= WHILE {
+                bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            }
+            bar.set_position(done);
+        }
+    }
+
+    /// Says something on stderr, above the bar.
+    pub(crate) fn line(&self, text: &str) {
+        match &self.0 {
+            Some(bar) => bar.suspend(|| note(text)),
+            None => note(text),
+        }
     }
 
     /// Removes the bar.

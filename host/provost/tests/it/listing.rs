@@ -20,7 +20,7 @@ fn with_instruction_files() -> Rig {
 
 fn listed(rig: &Rig, prefix: &str) -> Vec<(String, Option<u64>)> {
     let prefix: ObjectPrefix = prefix.parse().unwrap();
-    let listed = rig.wait(list(rig.host.stores(), &prefix)).unwrap();
+    let listed = rig.wait(list(rig.host.stores(), &prefix, 4)).unwrap();
     listed
         .into_iter()
         .map(|object| (object.info.uri.to_string(), object.plaintext))
@@ -55,7 +55,7 @@ fn an_object_that_cannot_be_looked_at_does_not_hide_the_others() {
     std::fs::remove_file(folder.join("c.metadata.json")).unwrap();
     symlink("d.metadata.json", folder.join("c.metadata.json")).unwrap();
     let prefix = format!("file://{}", folder.display()).parse().unwrap();
-    let listed = rig.wait(list(rig.host.stores(), &prefix)).unwrap();
+    let listed = rig.wait(list(rig.host.stores(), &prefix, 4)).unwrap();
     let words = [
         "`a.metadata.json` is damaged",
         "",

@@ -15,6 +15,7 @@ mod loading;
 mod log;
 mod minimal_provider;
 mod plugins;
+mod prefix;
 mod proof;
 mod reading;
 mod release;

@@ -11,6 +11,7 @@ mod encryption;
 mod errors;
 mod fetching;
 mod objects;
+mod prefixes;
 mod rig;
 mod uploads;
 mod versions;

@@ -6,20 +6,16 @@ use serde::Serialize;
 
 use super::{Description, Objects, description, object_uri, objects, server_side};
 use crate::Error;
-use crate::cli::args::{Global, Output};
+use crate::cli::args::{Get, Global, Output};
 use crate::cli::progress::Progress;
 use crate::cli::report::{self, Failure};
 use crate::cli::with_runtime;
 use crate::store::Existing;
 use crate::store::encrypted::Received;
 
-pub(super) fn run(
-    uri: &str,
-    destination: &Path,
-    force: bool,
-    global: &Global,
-) -> Result<(), Failure> {
-    let uri = object_uri(uri)?;
+pub(super) fn run(get: &Get, global: &Global) -> Result<(), Failure> {
+    let uri = object_uri(&get.uri)?;
+    let destination = get.destination.as_path();
     let to_stdout = destination == Path::new("-");
     if to_stdout && global.output == Output::Json {
         return Err(Failure::usage(
@@ -30,7 +26,7 @@ pub(super) fn run(
     let objects = match objects(&uri, global)? {
         Objects::ClientSide(objects) => objects,
         Objects::ServerSide(objects) => {
-            return server_side::get(&objects, &uri, destination, force, global);
+            return server_side::get(&objects, &uri, destination, get.force, global);
         }
     };
     let progress = Progress::new("decrypting", None);
@@ -41,7 +37,7 @@ pub(super) fn run(
                 .get_to_writer(&uri, std::io::stdout(), callback)
                 .await
         } else {
-            let existing = if force {
+            let existing = if get.force {
                 Existing::Replace
             } else {
                 Existing::Refuse

@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use super::{object_prefix, stores};
 use crate::Error;
-use crate::cli::args::{Global, Output};
+use crate::cli::args::{Global, Jobs, Output};
 use crate::cli::report::{self, Failure};
 use crate::cli::with_runtime;
 use crate::store::encrypted::{self, Listed};
 
-pub(super) fn run(prefix: &str, global: &Global) -> Result<(), Failure> {
+pub(super) fn run(prefix: &str, jobs: Jobs, global: &Global) -> Result<(), Failure> {
     let prefix = object_prefix(prefix)?;
     let stores = stores(global)?;
     let listed = with_runtime(async || {
-        let listed = encrypted::list(&stores, &prefix).await;
+        let listed = encrypted::list(&stores, &prefix, jobs.get()).await;
         listed.map_err(|error| Error::from(error).into())
     })?;
     match global.output {

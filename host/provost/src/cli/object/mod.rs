@@ -1,12 +1,22 @@
 //! `provost object`: encrypt, decrypt, look at, list and remove objects. One file for each verb.
 
 mod get;
+mod get_prefix;
 mod inspect;
+mod keys;
+mod landing;
 mod ls;
+mod many;
 mod put;
+mod put_folder;
+mod reencrypt;
+mod rewrap;
 mod rm;
 mod server_side;
+mod tree;
 mod uploads;
+mod verify;
+mod walked;
 
 use std::sync::Arc;
 
@@ -24,14 +34,16 @@ pub(crate) use put::proof;
 
 pub(crate) fn run(command: Object, global: &Global) -> Result<(), Failure> {
     match command {
-        Object::Put { source, uri } => put::run(&source, &uri, global),
-        Object::Get {
-            uri,
-            destination,
-            force,
-        } => get::run(&uri, &destination, force, global),
-        Object::Inspect { uri } => inspect::run(&uri, global),
-        Object::Ls { prefix } => ls::run(&prefix, global),
+        Object::Put(put) if put.whole.recursive => put_folder::run(&put, global),
+        Object::Put(put) => put::run(&put, global),
+        Object::Get(get) if get.whole.recursive => get_prefix::run(&get, global),
+        Object::Get(get) => get::run(&get, global),
+        Object::Inspect(inspect) if inspect.whole.recursive => keys::run(&inspect, global),
+        Object::Inspect(inspect) => inspect::run(&inspect.uri, global),
+        Object::Ls { prefix, jobs } => ls::run(&prefix, jobs, global),
+        Object::Verify(verify) => verify::run(&verify, global),
+        Object::Rewrap(rewrap) => rewrap::run(&rewrap, global),
+        Object::Reencrypt(reencrypt) => reencrypt::run(&reencrypt, global),
         Object::Rm { uris } => rm::run(&uris, global),
         Object::Uploads(command) => uploads::run(command, global),
     }
@@ -44,12 +56,7 @@ enum Objects {
 }
 
 fn objects(uri: &ObjectUri, global: &Global) -> Result<Objects, Failure> {
-    let configuration = configuration::host(global)?;
-    let security = configuration::security(global, &configuration)?;
-    let host = Host::builder()
-        .configuration(configuration)
-        .security_configuration(security)
-        .build()?;
+    let host = host(global)?;
     // Before the provider is loaded: a store that cannot be opened needs no key.
     host.stores()
         .open(uri)
@@ -62,9 +69,43 @@ fn objects(uri: &ObjectUri, global: &Global) -> Result<Objects, Failure> {
         .map_err(|error| Failure::located(error, host.registry()))
 }
 
+/// The same for what a client has to have encrypted.
+fn client_side(uri: &ObjectUri, global: &Global) -> Result<EncryptedStore, Failure> {
+    Ok(objects_under(&ObjectPrefix::from(uri), global)?.1)
+}
+
 /// The stores, where provost.toml says they are.
 fn stores(global: &Global) -> Result<Stores, Failure> {
     Ok(Stores::new(&Arc::new(configuration::host(global)?)))
+}
+
+fn objects_under(
+    prefix: &ObjectPrefix,
+    global: &Global,
+) -> Result<(Host, EncryptedStore), Failure> {
+    let host = host(global)?;
+    host.stores()
+        .open_prefix(prefix)
+        .map_err(|error| Error::from(ObjectError::from(error)))?;
+    let objects = host
+        .objects_under(prefix)
+        .map_err(|error| Failure::located(error, host.registry()))?;
+    Ok((host, objects))
+}
+
+fn host(global: &Global) -> Result<Host, Failure> {
+    let configuration = configuration::host(global)?;
+    let security = configuration::security(global, &configuration)?;
+    let host = Host::builder()
+        .configuration(configuration)
+        .security_configuration(security)
+        .build()?;
+    Ok(host)
+}
+
+/// What went wrong with an object, as all else is told.
+fn failed(error: ObjectError) -> Failure {
+    Error::from(error).into()
 }
 
 fn object_uri(text: &str) -> Result<ObjectUri, Failure> {

@@ -8,16 +8,16 @@ use serde::Serialize;
 
 use super::{Description, Objects, description, object_uri, objects, server_side};
 use crate::Error;
-use crate::cli::args::{Global, Output};
+use crate::cli::args::{Global, Output, Put};
 use crate::cli::progress::Progress;
 use crate::cli::report::{self, Failure};
 use crate::cli::with_runtime;
 use crate::provider::Proven;
 use crate::store::encrypted::Stored;
 
-pub(super) fn run(source: &Path, uri: &str, global: &Global) -> Result<(), Failure> {
-    let uri = object_uri(uri)?;
-    let (reader, size) = open_source(source)?;
+pub(super) fn run(put: &Put, global: &Global) -> Result<(), Failure> {
+    let uri = object_uri(&put.uri)?;
+    let (reader, size) = open_source(&put.source)?;
     let objects = match objects(&uri, global)? {
         Objects::ClientSide(objects) => objects,
         Objects::ServerSide(objects) => {
@@ -56,7 +56,7 @@ fn open_source(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Failu
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
         return Err(Failure::new(format!("`{shown}` is a folder")).hint(format!(
-            "put its files one by one, or pack it: `tar c {shown} | provost object put - URI`"
+            "put its files with -r, or pack it: `tar c {shown} | provost object put - URI`"
         )));
     }
     // The size of a pipe or device is not that of its contents.

@@ -1,7 +1,8 @@
 //! Listing and removing: neither needs a key.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
 
 use super::get::envelope;
@@ -25,56 +26,66 @@ pub struct Listed {
 }
 
 /// Lists the objects under `prefix`, sorted, also those that cannot be looked at. Instruction files
-/// belong to their objects and are not listed.
-pub async fn list(stores: &Stores, prefix: &ObjectPrefix) -> Result<Vec<Listed>, ObjectError> {
+/// belong to their objects and are not listed. Looks at `jobs` objects at once.
+pub async fn list(
+    stores: &Stores,
+    prefix: &ObjectPrefix,
+    jobs: usize,
+) -> Result<Vec<Listed>, ObjectError> {
     let store = stores.open_prefix(prefix)?;
     let all = store.list_all(prefix).await?;
-    let names: BTreeSet<String> = all.iter().map(|info| info.uri.to_string()).collect();
-    let mut listed = Vec::new();
-    for info in all {
-        let name = info.uri.to_string();
-        let owner = name.strip_suffix(INSTRUCTION_SUFFIX);
-        if owner.is_some_and(|owner| names.contains(owner)) {
-            continue;
+    let names: HashSet<&str> = all.iter().map(|info| info.uri.key()).collect();
+    let (store, names) = (&*store, &names);
+    let belongs = |info: &&ObjectInfo| {
+        let owner = info.uri.key().strip_suffix(INSTRUCTION_SUFFIX);
+        owner.is_none_or(|owner| !names.contains(owner))
+    };
+    stream::iter(all.iter().filter(belongs))
+        .map(|info| look_at(store, info, names))
+        .buffered(jobs.max(1))
+        .try_filter_map(async |listed| Ok(listed))
+        .try_collect()
+        .await
+}
+
+/// One object; none if it was removed since it was listed.
+async fn look_at(
+    store: &dyn ObjectStore,
+    info: &ObjectInfo,
+    names: &HashSet<&str>,
+) -> Result<Option<Listed>, ObjectError> {
+    let head = match store.head(&info.uri).await {
+        Ok(head) => head,
+        Err(StoreError::NotFound { .. } | StoreError::NotAnObject { .. }) => return Ok(None),
+        Err(error) => {
+            let problem = problem(&error).ok_or(error)?;
+            return Ok(Some(Listed {
+                info: info.clone(),
+                plaintext: None,
+                problem: Some(problem),
+            }));
         }
-        let head = match store.head(&info.uri).await {
-            Ok(head) => head,
-            // Removed since it was listed.
-            Err(StoreError::NotFound { .. } | StoreError::NotAnObject { .. }) => continue,
-            Err(error) => match problem(&error) {
-                Some(problem) => {
-                    listed.push(Listed {
-                        info,
-                        plaintext: None,
-                        problem: Some(problem),
-                    });
-                    continue;
-                }
-                None => return Err(error.into()),
-            },
-        };
-        let located = ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
-        let size = head.info.size;
-        let plaintext = match located {
-            Ok(Located::InMetadata(found)) => found.plaintext_length(size).ok(),
-            // Its file says whether there is a tag or padding.
-            Ok(Located::InInstructionFile(_))
-                if names.contains(&format!("{name}{INSTRUCTION_SUFFIX}")) =>
-            {
-                let found = envelope(&*store, &info.uri, &head, &policy::look_at_anything()).await;
-                found
-                    .ok()
-                    .and_then(|found| found.plaintext_length(size).ok())
-            }
-            Ok(Located::InInstructionFile(_)) | Err(_) => None,
-        };
-        listed.push(Listed {
-            info: head.info,
-            plaintext,
-            problem: None,
-        });
-    }
-    Ok(listed)
+    };
+    let located = ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
+    let size = head.info.size;
+    let plaintext = match located {
+        Ok(Located::InMetadata(found)) => found.plaintext_length(size).ok(),
+        // Its file says whether there is a tag or padding.
+        Ok(Located::InInstructionFile(_))
+            if names.contains(format!("{}{INSTRUCTION_SUFFIX}", info.uri.key()).as_str()) =>
+        {
+            let found = envelope(store, &info.uri, &head, &policy::look_at_anything()).await;
+            found
+                .ok()
+                .and_then(|found| found.plaintext_length(size).ok())
+        }
+        Ok(Located::InInstructionFile(_)) | Err(_) => None,
+    };
+    Ok(Some(Listed {
+        info: head.info,
+        plaintext,
+        problem: None,
+    }))
 }
 
 /// What is wrong with one object; nothing if it is the store that fails. One bad object must not
