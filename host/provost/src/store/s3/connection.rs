@@ -45,6 +45,11 @@ impl S3Connection {
         }
     }
 
+    /// Bytes that one transfer holds at most while they are on their way.
+    pub(super) fn window(&self) -> usize {
+        usize::try_from(self.host.transfer.window.bytes()).unwrap_or(usize::MAX)
+    }
+
     /// Credentials, region and whatever else users of the SDK keep where it looks.
     async fn shared(&self) -> &SdkConfig {
         let load = async || {

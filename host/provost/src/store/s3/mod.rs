@@ -36,8 +36,6 @@ use error::Asked;
 const PART: usize = 8 << 20;
 /// The most parts of an upload.
 const PARTS: u64 = 10_000;
-/// Bytes that one transfer holds at most while they are on their way.
-const WINDOW: usize = 64 << 20;
 /// The largest object that is copied in one request.
 const COPY: u64 = 5 << 30;
 /// The region that S3 has no name for when asked where a bucket is.
@@ -77,7 +75,7 @@ impl S3Store {
     pub(crate) fn new(bucket: &str, connection: Arc<S3Connection>) -> Self {
         let sizes = Sizes {
             part: PART,
-            window: WINDOW,
+            window: connection.window(),
             copy: COPY,
             // Not too many requests for 5 TiB, and not too long a time for one.
             copy_part: 1 << 30,
