@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+import threading
 from dataclasses import dataclass
 
 MATERIALS = ("AES", "RSA", "KMS")
 STORAGES = ("metadata", "instruction-file")
+REQUEST_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -23,31 +25,29 @@ class Client:
     title: str
     writes: tuple[Format, ...]
     reads: dict[str, str]  # Provost's format -> the name of the setting that reads it
-    ranges: bool  # whether it takes a Range
-    parts: bool  # whether it uploads in parts
 
 
 V2 = Format("V2", "V2")
 V3 = Format("V3", "V3")
 
 CLIENTS = (
-    Client("java4", "Amazon S3 Encryption Client for Java 4.x", (V3, V2), {"V2": "V2", "V3": "V3"}, ranges=True, parts=True),
-    Client("java3", "Amazon S3 Encryption Client for Java 3.x", (V2,), {"V2": "V2", "V3": "V2"}, ranges=True, parts=True),
+    Client("java4", "Amazon S3 Encryption Client for Java 4.x", (V3, V2), {"V2": "V2", "V3": "V3"}),
+    Client("java3", "Amazon S3 Encryption Client for Java 3.x", (V2,), {"V2": "V2", "V3": "V2"}),
     Client("sdk1-v2", "AWS SDK for Java 1.x, AmazonS3EncryptionClientV2", (
         Format("v2 StrictAuthenticatedEncryption", "V2, StrictAuthenticatedEncryption"),
         Format("v2 AuthenticatedEncryption", "V2, AuthenticatedEncryption"),
-    ), {"V2": "v2 StrictAuthenticatedEncryption", "V3": "v2 StrictAuthenticatedEncryption"}, ranges=False, parts=True),
+    ), {"V2": "v2 StrictAuthenticatedEncryption", "V3": "v2 StrictAuthenticatedEncryption"}),
     Client("sdk1-v1", "AWS SDK for Java 1.x, AmazonS3EncryptionClient", (
         Format("v1 EncryptionOnly", "EncryptionOnly (CBC)", legacy=True),
         Format("v1 AuthenticatedEncryption", "AuthenticatedEncryption (GCM)", legacy=True),
         Format("v1 StrictAuthenticatedEncryption", "StrictAuthenticatedEncryption (GCM)", legacy=True),
-    ), {"V2": "v1 AuthenticatedEncryption", "V3": "v1 AuthenticatedEncryption"}, ranges=True, parts=True),
-    Client("python", "Amazon S3 Encryption Client for Python", (V3, V2), {"V2": "V2", "V3": "V3"}, ranges=False, parts=True),
+    ), {"V2": "v1 AuthenticatedEncryption", "V3": "v1 AuthenticatedEncryption"}),
+    Client("python", "Amazon S3 Encryption Client for Python", (V3, V2), {"V2": "V2", "V3": "V3"}),
     Client("go1", "AWS SDK for Go 1.x, s3crypto", (
         Format("v2 GCM", "V2, EncryptionClientV2"),
         Format("v1 GCM", "V2, EncryptionClient with AESGCM", legacy=True),
         Format("v1 CBC", "V2, EncryptionClient with AESCBC", legacy=True),
-    ), {"V2": "v2 GCM", "V3": "v2 GCM"}, ranges=False, parts=False),
+    ), {"V2": "v2 GCM", "V3": "v2 GCM"}),
 )
 
 
@@ -59,14 +59,18 @@ class Driver:
 
     def ask(self, **request):
         """None, or what the client says is wrong."""
+        hanging = threading.Timer(REQUEST_SECONDS, self.process.kill)
+        hanging.start()
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
             line = self.process.stdout.readline()
         except BrokenPipeError:
             line = ""
+        finally:
+            hanging.cancel()
         if not line:
-            raise RuntimeError(f"the driver ended with {self.process.wait()}: {self.process.args}")
+            raise RuntimeError(f"the driver {self.process.args} ended, or was ended after {REQUEST_SECONDS} s, with {self.process.wait()}: {request['op']} {request['key']}")
         answer = json.loads(line)
         return None if answer["ok"] else answer["error"]
 

@@ -20,8 +20,7 @@ import software.amazon.encryption.s3.materials.RsaKeyring;
 
 /** The driver of the S3 Encryption Client 3.x and 4.x. */
 abstract class KeyringClient implements Driver.Client {
-    private final S3Client s3 = S3Client.builder()
-        .endpointOverride(URI.create(Driver.environment("S3_ENDPOINT"))).forcePathStyle(true).build();
+    private final S3Client s3 = plain();
     private final S3AsyncClient s3Async = S3AsyncClient.builder()
         .endpointOverride(URI.create(Driver.environment("S3_ENDPOINT"))).forcePathStyle(true).build();
     private final KmsClient kms = KmsClient.builder()
@@ -55,11 +54,16 @@ abstract class KeyringClient implements Driver.Client {
                 .enableLegacyUnauthenticatedModes(request.legacy || request.range != null)
                 .enableMultipartPutObject(request.multipart)
                 .instructionFileConfig(InstructionFileConfig.builder()
-                    .instructionFileClient(s3).enableInstructionFilePutObject(request.instructionFile()).build())
+                    .instructionFileClient(plain()).enableInstructionFilePutObject(request.instructionFile()).build())
                 .build();
             clients.put(request.settings(), client);
         }
         return client;
+    }
+
+    /** Instruction files need one for each encryption client, since not every read gives its connection back: 50 are all of a pool. */
+    private static S3Client plain() {
+        return S3Client.builder().endpointOverride(URI.create(Driver.environment("S3_ENDPOINT"))).forcePathStyle(true).build();
     }
 
     private Keyring keyring(Driver.Request request) throws Exception {
