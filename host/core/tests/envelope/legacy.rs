@@ -51,10 +51,7 @@ fn every_setting_that_a_legacy_object_needs_is_asked_for() {
         Err(MetadataError::FormatNotAllowed { found, accepted })
     );
     let named = policy(&[Format::V1]);
-    assert_eq!(
-        v1.check(&named),
-        Err(MetadataError::LegacyFormat { found })
-    );
+    assert_eq!(v1.check(&named), Err(MetadataError::LegacyFormat { found }));
     let decrypted = named.with_legacy(Legacy::Decrypt);
     assert_eq!(
         v1.check(&decrypted),
@@ -67,7 +64,10 @@ fn every_setting_that_a_legacy_object_needs_is_asked_for() {
 #[test]
 fn looking_at_an_object_and_checking_it_again_say_the_same() {
     let all = any_policy();
-    let none = ReadPolicy::new([Format::V1, Format::V2, Format::V3], [EnvelopePlace::Metadata]);
+    let none = ReadPolicy::new(
+        [Format::V1, Format::V2, Format::V3],
+        [EnvelopePlace::Metadata],
+    );
     for format in [WriteFormat::V2, WriteFormat::V3] {
         for place in [WritePlace::Metadata, WritePlace::InstructionFile] {
             let stored = seal_object(&aes(32), format, place, &description(), b"data", 16);
@@ -98,7 +98,10 @@ fn legacy_kms_context_is_the_whole_description_and_names_the_key() {
     assert_eq!(context.get("team"), Some("blue"));
     assert_eq!(context.iter().count(), 2);
     assert_eq!(stored.stored_kms_key_id(), Some("arn:k"));
-    assert_eq!((metadata.format(), metadata.is_authenticated()), (Format::V2, false));
+    assert_eq!(
+        (metadata.format(), metadata.is_authenticated()),
+        (Format::V2, false)
+    );
 }
 
 #[test]
@@ -132,7 +135,11 @@ fn cbc_length_is_the_recorded_one_where_it_can_be_true() {
         (Some("9999"), 32, Err(ContentError::LengthUnknown)),
         (None, 32, Err(ContentError::LengthUnknown)),
     ] {
-        assert_eq!(v1(recorded).plaintext_length(body), expected, "{recorded:?}");
+        assert_eq!(
+            v1(recorded).plaintext_length(body),
+            expected,
+            "{recorded:?}"
+        );
     }
     for got in [0, 1, 15, 17, u64::MAX] {
         let expected = Err(ContentError::NotWholeBlocks { block: 16, got });
@@ -169,11 +176,23 @@ fn unauthenticated_content_takes_whole_blocks_and_as_many_as_announced() {
 
     let mut opener = begin(Some(48));
     let more = opener.update(&mut [0; 48]).unwrap_err();
-    assert_eq!(more, ContentError::Length { expected: 32, got: 48 });
+    assert_eq!(
+        more,
+        ContentError::Length {
+            expected: 32,
+            got: 48
+        }
+    );
     let mut opener = begin(Some(48));
     opener.update(&mut [0; 16]).unwrap();
     let less = opener.finish(&mut [0; 16]).unwrap_err();
-    assert_eq!(less, ContentError::Length { expected: 32, got: 16 });
+    assert_eq!(
+        less,
+        ContentError::Length {
+            expected: 32,
+            got: 16
+        }
+    );
     let error = open_unauthenticated(&metadata, &key, Some(40)).unwrap_err();
     assert_eq!(error, ContentError::NotWholeBlocks { block: 16, got: 40 });
     let error = unauthenticated_length(&key, 40, &[0; 32]).unwrap_err();
@@ -207,9 +226,20 @@ fn descriptions_are_written_in_ascii_whatever_is_in_them() {
     }
     // Beyond the first plane, a character is a pair of escapes.
     let astral = description().with("astral", "\u{1d11e}\u{10ffff}");
-    let stored = seal_object(&aes(32), WriteFormat::V3, WritePlace::Metadata, &astral, b"", 16);
+    let stored = seal_object(
+        &aes(32),
+        WriteFormat::V3,
+        WritePlace::Metadata,
+        &astral,
+        b"",
+        16,
+    );
     let text = stored.metadata.iter().find(|(name, _)| name == "x-amz-m");
-    assert!(text.unwrap().1.contains("\"astral\":\"\\ud834\\udd1e\\udbff\\udfff\""));
+    assert!(
+        text.unwrap()
+            .1
+            .contains("\"astral\":\"\\ud834\\udd1e\\udbff\\udfff\"")
+    );
     let metadata = parse(&stored.metadata, None, &any_policy()).unwrap();
     assert_eq!(metadata.description(), Some(&astral));
 }
