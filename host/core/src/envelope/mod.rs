@@ -28,7 +28,7 @@ mod suite;
 pub use content::{
     ContentError, OpenSegment, Opener, SealSegment, Sealer, SegmentOpener, SegmentSealer,
     UnauthenticatedOpener, UnverifiedRange, open, open_range_unverified, open_segments,
-    open_unauthenticated, seal, seal_segments, unauthenticated_length,
+    open_unauthenticated, open_unauthenticated_range, seal, seal_segments, unauthenticated_length,
 };
 pub use data_key::DataKey;
 pub use flat_json::FlatJsonError;

@@ -15,7 +15,7 @@ fn entries(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(owned).collect()
 }
 
-fn v1(length: Option<&str>) -> ContentMetadata {
+pub(crate) fn v1(length: Option<&str>) -> ContentMetadata {
     let key = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tr";
     let mut stored = vec![
         ("x-amz-key", key),

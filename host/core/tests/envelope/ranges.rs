@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use aes_gcm::aes::Aes256;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 use provost_core::envelope::key_wrap::{unwrap, wrap};
 use provost_core::envelope::{
-    ContentError, ContentMetadata, DataKey, UnverifiedRange, WriteFormat, open_range_unverified,
-    seal,
+    ContentError, ContentMetadata, DataKey, Randomness, UnverifiedRange, WriteFormat,
+    open_range_unverified, open_unauthenticated_range, seal,
 };
 
+use crate::legacy::v1;
 use crate::support::{Seeded, aes, description, plaintext};
 
 const FORMATS: [WriteFormat; 2] = [WriteFormat::V2, WriteFormat::V3];
@@ -113,4 +117,70 @@ fn more_or_less_than_the_part_that_was_asked_for_is_refused() {
     let (expected, got) = (24, 23);
     let refused = opener.finish_unverified();
     assert_eq!(refused, Err(ContentError::Length { expected, got }));
+}
+
+/// A legacy object: its key, and the body that the cipher's own crate makes.
+fn legacy(text: &[u8]) -> (DataKey, Vec<u8>) {
+    let mut key = [0; 32];
+    Seeded(3).fill(&mut key).unwrap();
+    let cipher = cbc::Encryptor::<Aes256>::new(&key.into(), &[b'i'; 16].into());
+    let body = cipher.encrypt_padded_vec::<Pkcs7>(text);
+    (DataKey::generate(&mut Seeded(3)).unwrap(), body)
+}
+
+#[test]
+fn a_range_of_legacy_content_is_read_with_the_block_before_it_and_without_the_padding() {
+    for length in [95, 96, 97] {
+        let text = plaintext(length);
+        let (key, body) = legacy(&text);
+        let metadata = v1(None);
+        let edges = [0, 1, 15, 16, 17, 31, 32, 33, 79, 80, 81, length - 1, length];
+        for start in edges {
+            for end in edges.into_iter().filter(|end| *end > start) {
+                for piece in [16, 48, 4096] {
+                    let range = start as u64..end as u64;
+                    let opener = open_unauthenticated_range(&metadata, &key, length as u64, range);
+                    let mut opener = opener.unwrap();
+                    let part = opener.body();
+                    assert_eq!(part.start, ((start / 16).saturating_sub(1) * 16) as u64);
+                    assert_eq!(part.end, (end.div_ceil(16) * 16) as u64);
+                    let part =
+                        usize::try_from(part.start).unwrap()..usize::try_from(part.end).unwrap();
+                    let mut read = Vec::new();
+                    for piece in body[part].to_vec().chunks_mut(piece) {
+                        read.extend_from_slice(opener.update_unverified(piece).unwrap());
+                    }
+                    opener.finish_unverified().unwrap();
+                    assert_eq!(read, &text[start..end], "{length}: {start}..{end}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_range_of_legacy_content_is_inside_the_plaintext_and_comes_in_whole_blocks() {
+    let (key, _) = legacy(b"");
+    let metadata = v1(None);
+    let begin = |range| open_unauthenticated_range(&metadata, &key, 40, range);
+    for range in [39..41, 40..41, 7..7] {
+        let refused = begin(range.clone()).unwrap_err();
+        let length = 40;
+        assert_eq!(refused, ContentError::Range { range, length });
+    }
+    let refused = begin(0..40)
+        .unwrap()
+        .update_unverified(&mut [0; 17])
+        .unwrap_err();
+    assert_eq!(refused, ContentError::NotWholeBlocks { block: 16, got: 17 });
+}
+
+#[test]
+fn content_with_and_without_a_tag_has_ranges_of_its_own() {
+    let (key, body) = legacy(b"some text");
+    let refused = open_range_unverified(&v1(None), &key, body.len() as u64, 0..1).unwrap_err();
+    assert_eq!(refused, ContentError::Unauthenticated);
+    let (_, metadata) = sealed(WriteFormat::V2, b"some text");
+    let refused = open_unauthenticated_range(&metadata, &key, 9, 0..1).unwrap_err();
+    assert_eq!(refused, ContentError::Authenticated);
 }

@@ -61,12 +61,7 @@ impl UnauthenticatedOpener {
     pub fn update(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
         let mut cipher = self.cipher.take().ok_or(ContentError::Abandoned)?;
         self.length.advance(data.len())?;
-        let got = data.len() as u64;
-        let (blocks, rest) = Block::<Cipher>::slice_as_chunks_mut(data);
-        if !rest.is_empty() {
-            return Err(ContentError::NotWholeBlocks { block: BLOCK, got });
-        }
-        cipher.decrypt_blocks(blocks);
+        decrypt(&mut cipher, data)?;
         self.cipher = Some(cipher);
         Ok(())
     }
@@ -111,6 +106,31 @@ impl fmt::Debug for UnauthenticatedOpener {
             .field("length", length)
             .finish()
     }
+}
+
+/// Blocks from the middle of a body. The first one comes out wrong unless it is the body's first:
+/// it is decrypted for the sake of the next.
+pub(super) struct Blocks(Cipher);
+
+impl Blocks {
+    pub(super) fn new(key: &DataKey, iv: &[u8; AES_BLOCK_BYTES]) -> Self {
+        Self(Cipher::new(key.secret_bytes().into(), iv.into()))
+    }
+
+    /// Decrypts the next blocks in place.
+    pub(super) fn decrypt(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
+        decrypt(&mut self.0, data)
+    }
+}
+
+fn decrypt(cipher: &mut Cipher, data: &mut [u8]) -> Result<(), ContentError> {
+    let got = data.len() as u64;
+    let (blocks, rest) = Block::<Cipher>::slice_as_chunks_mut(data);
+    if !rest.is_empty() {
+        return Err(ContentError::NotWholeBlocks { block: BLOCK, got });
+    }
+    cipher.decrypt_blocks(blocks);
+    Ok(())
 }
 
 /// The plaintext's length in bytes for a CBC body of `body_length` bytes that ends in `tail`: the

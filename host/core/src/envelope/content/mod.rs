@@ -17,7 +17,7 @@ pub use cbc::{UnauthenticatedOpener, open_unauthenticated, unauthenticated_lengt
 pub use error::ContentError;
 pub(super) use opener::plaintext_length;
 pub use opener::{Opener, open};
-pub use range::{UnverifiedRange, open_range_unverified};
+pub use range::{UnverifiedRange, open_range_unverified, open_unauthenticated_range};
 pub use sealer::{Sealer, seal};
 pub use segment::{
     OpenSegment, SealSegment, SegmentOpener, SegmentSealer, open_segments, seal_segments,
