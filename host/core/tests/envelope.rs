@@ -17,6 +17,8 @@ mod properties;
 mod provider_held;
 #[path = "envelope/ranges.rs"]
 mod ranges;
+#[path = "envelope/rewrapping.rs"]
+mod rewrapping;
 #[path = "envelope/round_trip.rs"]
 mod round_trip;
 #[path = "envelope/segments.rs"]

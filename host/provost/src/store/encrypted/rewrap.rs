@@ -19,7 +19,7 @@ use super::get::envelope;
 use super::plaintext::Plaintext;
 use super::put::unstorable;
 use super::reencrypt::own_metadata;
-use super::{EncryptedStore, ObjectError, instruction_file, policy, tidy_instruction_file};
+use super::{EncryptedStore, ObjectError, instruction_file, policy};
 use crate::provider::{Protection, Proven, Unlocked};
 use crate::store::{
     Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectPrefix, ObjectStore,
@@ -160,6 +160,10 @@ impl EncryptedStore {
         {
             let _turn = self.stores.turn(uri).await;
             replace(store, uri, &head, old.place(), own, envelope).await?;
+            if to == EnvelopePlace::Metadata {
+                // It may hold a wrap of the old key.
+                self.tidy_leftover(store, uri).await;
+            }
         }
         if how.prove {
             self.prove(store, uri, &read, key, anew.is_some().then_some(by))
@@ -299,7 +303,8 @@ impl EncryptedStore {
     }
 }
 
-/// Writes the new envelope, then takes away what is left of the old one.
+/// Writes the new envelope. Where it moves to an instruction file, that is there before it goes from
+/// the object's metadata.
 async fn replace(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
@@ -317,9 +322,6 @@ async fn replace(
     let unchanged = Condition::Unchanged(etag.clone());
     let Some(file) = envelope.instruction_file else {
         store.replace_metadata(uri, own, unchanged).await?;
-        if from == EnvelopePlace::InstructionFile {
-            tidy_instruction_file(store, uri).await;
-        }
         return Ok(());
     };
     let name = instruction_file(uri)?;
