@@ -10,7 +10,7 @@ use provost_core::envelope::{
     open_unauthenticated,
 };
 use provost_core::materials::DecryptionMaterials;
-use provost_plugin_api::{RawMaterials, SecretBytes};
+use provost_plugin_api::{MaterialsDescription, RawMaterials, SecretBytes};
 use serde::Deserialize;
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors");
@@ -165,7 +165,10 @@ pub(crate) fn read_with(
             .and_then(|opener| opener.open_whole(&mut body))
     };
     opened.map_err(refusal("content"))?;
-    let description = metadata.description().into_iter().flat_map(|d| d.iter());
+    let description = metadata
+        .description()
+        .into_iter()
+        .flat_map(MaterialsDescription::iter);
     let description = description.map(|(name, value)| (name.to_owned(), value.to_owned()));
     Ok((body, description.collect()))
 }
