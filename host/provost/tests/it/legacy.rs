@@ -242,3 +242,51 @@ fn looking_at_legacy_objects_needs_no_key_and_no_opt_in() {
         assert!(found.refusal.is_some());
     }
 }
+
+fn cat(root: &Path, range: &str) -> Output {
+    let uri = format!("file://{}/store/x", root.display());
+    Command::new(env!("CARGO_BIN_EXE_provost"))
+        .args(["object", "cat", "--unauthenticated", "--range", range])
+        .arg(uri)
+        .current_dir(root)
+        .env_clear()
+        .env("PROVOST_CONFIG", "provost.toml")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_range_of_legacy_content_ends_where_the_padding_says() {
+    let rig = rig(OPT_IN, &[0]);
+    let root = rig.root();
+    for length in [16, 100_usize, (2 << 20) + 16] {
+        let plaintext: Vec<u8> = (0..length).map(|n| n.to_le_bytes()[1] ^ 7).collect();
+        // What the vector's metadata records is another length.
+        rig.store("store/x", v1(), body(&root, &plaintext));
+        for (range, expected) in [
+            ("0-".to_owned(), 0..length),
+            ("-1".to_owned(), length - 1..length),
+            ("15-15".to_owned(), 15..16),
+            (format!("7-{}", length - 1), 7..length),
+        ] {
+            let printed = cat(&root, &range);
+            assert!(printed.status.success(), "{}", text(&printed.stderr));
+            assert!(printed.stdout == plaintext[expected], "{range} of {length}");
+            assert!(text(&printed.stderr).contains("without authentication"));
+        }
+        for range in [format!("0-{length}"), format!("{length}-")] {
+            let refused = cat(&root, &range);
+            assert_eq!(refused.status.code(), Some(1));
+            assert!(refused.stdout.is_empty());
+            let said = format!("are not all among its {length} bytes");
+            assert!(
+                text(&refused.stderr).contains(&said),
+                "{}",
+                text(&refused.stderr)
+            );
+        }
+    }
+    rig.store("store/x", v1(), body(&root, b""));
+    let refused = cat(&root, "0-0");
+    assert!(text(&refused.stderr).contains("among its 0 bytes"));
+}

@@ -17,6 +17,7 @@ mod minimal_provider;
 mod plugins;
 mod prefix;
 mod proof;
+mod ranges;
 mod reading;
 mod release;
 mod replacing;

@@ -98,6 +98,8 @@ fn the_empty_object_and_odd_sizes_round_trip() {
             1 << 20,
             (1 << 20) + 1,
             (8 << 20) - 15,
+            8 << 20,
+            (8 << 20) + 17,
         ] {
             let text: Vec<u8> = (0..size).map(|n: u32| n.to_le_bytes()[0] ^ 0x5a).collect();
             for name in ["memory://m/x", "memory://other/x"] {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::duration;
+use crate::store::encrypted::ByteRange;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Object {
@@ -36,6 +37,16 @@ pub(crate) enum Object {
         provost object get -r --skip-existing file:///data/store/logs/ logs"
     )]
     Get(Get),
+    /// Print an object, or a part of it.
+    #[command(
+        after_help = "Without --range, nothing is printed before the whole object proved authentic.\n\n\
+        The tag is over the whole object, so nothing proves a part of one: whoever can write to the \
+        store could have changed it. --unauthenticated says that this is known.\n\n\
+        Examples:\n  provost object cat file:///data/store/report.txt\n  \
+        provost object cat --range 0-1023 --unauthenticated s3://my-bucket/logs.tar\n  \
+        provost object cat --range -8 --unauthenticated s3://my-bucket/table.parquet"
+    )]
+    Cat(Cat),
     /// Show how an object is encrypted, or by which keys objects are. Needs no key.
     #[command(
         after_help = "With -r, objects are counted by wrap and description: which keys \
@@ -189,6 +200,18 @@ pub(crate) struct Get {
     pub(crate) skip_existing: bool,
     #[command(flatten)]
     pub(crate) whole: Whole,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cat {
+    /// The object: `file:///absolute/path` or `s3://bucket/key`.
+    pub(crate) uri: String,
+    /// Only these bytes, from 0: `A-B` with both in it, `A-` to the end, or `-N` for the last N.
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub(crate) range: Option<ByteRange>,
+    /// Print the range though nothing proves that it is what was written.
+    #[arg(long, requires = "range")]
+    pub(crate) unauthenticated: bool,
 }
 
 #[derive(Debug, Args)]

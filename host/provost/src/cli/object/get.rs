@@ -14,8 +14,17 @@ use crate::store::Existing;
 use crate::store::encrypted::Received;
 
 pub(super) fn run(get: &Get, global: &Global) -> Result<(), Failure> {
-    let uri = object_uri(&get.uri)?;
-    let destination = get.destination.as_path();
+    to(&get.uri, &get.destination, get.force, global)
+}
+
+/// Decrypts an object into a file, or to standard output for `-`.
+pub(super) fn to(
+    uri: &str,
+    destination: &Path,
+    force: bool,
+    global: &Global,
+) -> Result<(), Failure> {
+    let uri = object_uri(uri)?;
     let to_stdout = destination == Path::new("-");
     if to_stdout && global.output == Output::Json {
         return Err(Failure::usage(
@@ -26,7 +35,7 @@ pub(super) fn run(get: &Get, global: &Global) -> Result<(), Failure> {
     let objects = match objects(&uri, global)? {
         Objects::ClientSide(objects) => objects,
         Objects::ServerSide(objects) => {
-            return server_side::get(&objects, &uri, destination, get.force, global);
+            return server_side::get(&objects, &uri, destination, force, global);
         }
     };
     let progress = Progress::new("decrypting", None);
@@ -37,7 +46,7 @@ pub(super) fn run(get: &Get, global: &Global) -> Result<(), Failure> {
                 .get_to_writer(&uri, std::io::stdout(), callback)
                 .await
         } else {
-            let existing = if get.force {
+            let existing = if force {
                 Existing::Replace
             } else {
                 Existing::Refuse

@@ -1,5 +1,6 @@
 //! `provost object`: encrypt, decrypt, look at, list and remove objects. One file for each verb.
 
+mod cat;
 mod get;
 mod get_prefix;
 mod inspect;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Object, global: &Global) -> Result<(), Failure> {
         Object::Put(put) => put::run(&put, global),
         Object::Get(get) if get.whole.recursive => get_prefix::run(&get, global),
         Object::Get(get) => get::run(&get, global),
+        Object::Cat(cat) => cat::run(&cat, global),
         Object::Inspect(inspect) if inspect.whole.recursive => keys::run(&inspect, global),
         Object::Inspect(inspect) => inspect::run(&inspect.uri, global),
         Object::Ls { prefix, jobs } => ls::run(&prefix, jobs, global),

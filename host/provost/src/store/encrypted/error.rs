@@ -4,6 +4,7 @@ use std::io;
 
 use provost_core::envelope::{ContentError, MetadataError, PlaceError, RewrapError};
 
+use super::ByteRange;
 use crate::provider::{KeyError, ProviderFailure};
 use crate::store::{ObjectUri, ReleaseError, Scheme, ServerSideEncryption, StoreError, UriError};
 
@@ -118,6 +119,16 @@ pub enum ObjectError {
         /// Why.
         source: ContentError,
     },
+    /// Not all of a range is there.
+    #[error("`{uri}`: bytes {range} are not all among its {length} bytes")]
+    Range {
+        /// The object.
+        uri: ObjectUri,
+        /// What was asked for.
+        range: ByteRange,
+        /// Bytes of the plaintext.
+        length: u64,
+    },
     /// The envelope fits nowhere where it may be written.
     #[error("`{uri}`: {source}")]
     Place {
@@ -157,6 +168,11 @@ impl ObjectError {
                 ..
             } => "the object was changed or damaged after it was written; nothing was released"
                 .to_owned(),
+            Self::Range { length: 0, .. } => return None,
+            Self::Range { length, .. } => format!(
+                "they count from 0 to {}; `A-` reads to the end",
+                length.saturating_sub(1)
+            ),
             Self::Spool(_) => "a large object is kept there, as ciphertext, until it is verified; \
                  TMPDIR names a folder with room for it"
                 .to_owned(),

@@ -8,6 +8,7 @@
 
 mod body;
 mod buffers;
+mod byte_range;
 mod cbc;
 mod error;
 mod get;
@@ -16,6 +17,7 @@ mod listing;
 mod plaintext;
 mod policy;
 mod put;
+mod range;
 mod reencrypt;
 mod replace;
 mod rewrap;
@@ -31,11 +33,13 @@ use provost_core::config::{HostConfiguration, KmsKeyArn};
 use super::{ObjectStore, ObjectUri, StoreError, Stores};
 use crate::provider::ObjectKeys;
 
+pub use byte_range::{ByteRange, ByteRangeError};
 pub use error::ObjectError;
 pub use get::Received;
 pub use inspect::{Envelope, Inspection, inspect};
 pub use listing::{Listed, delete, list, removable};
 pub use put::Stored;
+pub use range::ReceivedRange;
 pub use reencrypt::{PlaintextObject, Reencrypt, Reencrypted};
 pub use rewrap::{NewWrap, OlderVersion, Rewrap, Rewrapped};
 pub use server_side::{ServerSideStore, Transferred};
