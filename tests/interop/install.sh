@@ -2,6 +2,7 @@
 # What is in the cache is named after what it was made from, so it is never out of date and never changed.
 
 interop_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export PYTHONDONTWRITEBYTECODE=1 # nothing is left in the repository
 interop_cache="${XDG_CACHE_HOME:-$HOME/.cache}/provost-interop"
 
 # interop_tools COMMAND:PACKAGE...: has Debian's packages for the commands that are missing.

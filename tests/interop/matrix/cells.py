@@ -54,11 +54,12 @@ def all_cells():
 class Bench:
     """What a cell needs to be run."""
 
-    def __init__(self, folder: Path, materials, provost, drivers):
+    def __init__(self, folder: Path, materials, provost, drivers, store):
         self.folder = folder
         self.materials = materials
         self.provost = provost
         self.drivers = drivers
+        self.store = store  # plain S3
         self.clients = {client.name: client for client in CLIENTS}
         for size, length in SIZES.items():
             self.plaintext(size).write_bytes(os.urandom(length))
@@ -69,46 +70,69 @@ class Bench:
     def write(self, cell):
         """Provost's object for a cell that a client reads."""
         error = self.provost.put(self.plaintext(cell.size), cell.key(), cell.material, cell.storage, cell.format)
-        return Failure("Provost", error) if error else None
+        return Failure("Provost", error) if error else self.not_in_parts(cell, "Provost")
 
     def read(self, cell):
         """A client reads Provost's object."""
-        client = self.clients[cell.client]
+        format = self.clients[cell.client].reads[cell.format]
         output = self.folder / f"{cell.client}.out"
         plaintext = self.plaintext(RANGE_SOURCE if cell.size == RANGES else cell.size).read_bytes()
-        wanted = RANGE_ENDS if cell.size == RANGES else (None,)
-        for ends in wanted:
-            error = self.ask(cell, "get", output, client.reads[cell.format], range=ends and f"bytes={ends[0]}-{ends[1]}")
+        for ends in RANGE_ENDS if cell.size == RANGES else (None,):
+            error = self.ask(cell, "get", output, format, range=ends and f"bytes={ends[0]}-{ends[1]}")
             if error:
                 return Failure("client", error)
-            if output.read_bytes() != (plaintext[ends[0]:ends[1] + 1] if ends else plaintext):
-                return Failure("client", "returns other bytes, and no error")
+            wanted = slice(ends[0], ends[1] + 1) if ends else slice(None)
+            if output.read_bytes() != plaintext[wanted]:
+                return Failure("client", f"returns {self.what(cell, output, wanted)}, and no error")
         return None
 
     def exchange(self, cell):
         """A client writes, Provost reads."""
-        error = self.ask(cell, "put", self.plaintext(cell.size), cell.format, multipart=cell.size == MULTIPART)
-        if error:
-            return Failure("client", error)
+        failure = self.client_writes(cell)
+        if failure:
+            return failure
         output = self.folder / f"{cell.client}.read"
-        output.unlink(missing_ok=True)
-        error = self.provost.get(cell.key(), output, cell.material, cell.storage, self.legacy(cell))
+        if self.legacy(cell) and not self.provost_reads(cell, output, legacy=False):
+            return Failure("Provost", "opens a legacy object without having been told to")
+        error = self.provost_reads(cell, output, self.legacy(cell))
         if error:
             return Failure("Provost", error)
         if output.read_bytes() != self.plaintext(cell.size).read_bytes():
-            return Failure("Provost", "returns other bytes, and no error")
+            return Failure("Provost", f"returns {self.what(cell, output)}, and no error")
         return None
 
     def read_back(self, cell):
         """A client writes and reads: does the rig work?"""
-        error = self.ask(cell, "put", self.plaintext(cell.size), cell.format, multipart=cell.size == MULTIPART)
+        failure = self.client_writes(cell)
+        if failure:
+            return failure
         output = self.folder / f"{cell.client}.out"
-        error = error or self.ask(cell, "get", output, cell.format, legacy=self.legacy(cell))
+        error = self.ask(cell, "get", output, cell.format, legacy=self.legacy(cell))
         if error:
             return Failure("client", error)
         if output.read_bytes() != self.plaintext(cell.size).read_bytes():
-            return Failure("client", "returns other bytes, and no error")
+            return Failure("client", f"returns {self.what(cell, output)}, and no error")
         return None
+
+    def client_writes(self, cell):
+        error = self.ask(cell, "put", self.plaintext(cell.size), cell.format, multipart=cell.size == MULTIPART)
+        if error:
+            return Failure("client", error)
+        return self.not_in_parts(cell, "client") if self.clients[cell.client].parts else None
+
+    def provost_reads(self, cell, output, legacy):
+        output.unlink(missing_ok=True)
+        return self.provost.get(cell.key(), output, cell.material, cell.storage, legacy)
+
+    def not_in_parts(self, cell, side):
+        """The ETag of what was uploaded in parts ends in their number."""
+        if cell.size != MULTIPART or "-" in self.store.head_object(Bucket=BUCKET, Key=cell.key())["ETag"]:
+            return None
+        return Failure(side, "does not upload in parts")
+
+    def what(self, cell, output, wanted=slice(None)):
+        ciphertext = self.store.get_object(Bucket=BUCKET, Key=cell.key())["Body"].read()
+        return "the ciphertext" if output.read_bytes() == ciphertext[wanted] else "other bytes"
 
     def legacy(self, cell):
         return next(format.legacy for format in self.clients[cell.client].writes if format.name == cell.format)

@@ -25,6 +25,7 @@ class Client:
     title: str
     writes: tuple[Format, ...]
     reads: dict[str, str]  # Provost's format -> the name of the setting that reads it
+    parts: bool = True  # whether it uploads in parts
 
 
 V2 = Format("V2", "V2")
@@ -47,7 +48,7 @@ CLIENTS = (
         Format("v2 GCM", "V2, EncryptionClientV2"),
         Format("v1 GCM", "V2, EncryptionClient with AESGCM", legacy=True),
         Format("v1 CBC", "V2, EncryptionClient with AESCBC", legacy=True),
-    ), {"V2": "v2 GCM", "V3": "v2 GCM"}),
+    ), {"V2": "v2 GCM", "V3": "v2 GCM"}, parts=False),
 )
 
 

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import os
+import re
 import sys
 import tempfile
 import time
@@ -36,7 +37,8 @@ def main():
     kms = os.environ["PROVOST_TEST_KMS_ENDPOINT"]
     with tempfile.TemporaryDirectory(prefix="provost-interop-") as folder:
         folder = Path(folder)
-        boto3.client("s3", endpoint_url=s3, config=Config(s3={"addressing_style": "path"})).create_bucket(Bucket=materials.BUCKET)
+        store = boto3.client("s3", endpoint_url=s3, config=Config(s3={"addressing_style": "path"}))
+        store.create_bucket(Bucket=materials.BUCKET)
         keys = materials.make(folder, boto3.client("kms", endpoint_url=kms))
         provost = None
         if not options.rig:
@@ -44,7 +46,7 @@ def main():
             provost = Provost(Path(os.environ["INTEROP_PROVOST"]), folder, keys, os.environ | endpoints)
         drivers = {client.name: Driver(command(client.name), os.environ | {"S3_ENDPOINT": s3, "KMS_ENDPOINT": kms}) for client in clients}
         try:
-            outcomes = run(Bench(folder, keys, provost, drivers), [client.name for client in clients], options.rig)
+            outcomes = run(Bench(folder, keys, provost, drivers, store), [client.name for client in clients], options.rig)
         finally:
             for driver in drivers.values():
                 driver.stop()
@@ -119,8 +121,7 @@ def versions():
         return next((java / folder / "lib").glob(f"{name}-[0-9]*.jar")).stem.removeprefix(f"{name}-")
 
     def module(folder, name):
-        lines = (HERE.parent / folder / "go.mod").read_text().splitlines()
-        return next(line.split()[-1].removeprefix("v") for line in lines if f"{name} v" in line.replace(" // indirect", ""))
+        return re.search(rf"\b{re.escape(name)} v(\S+)", (HERE.parent / folder / "go.mod").read_text())[1]
 
     return {
         "Amazon S3 Encryption Client for Java 4.x": jar("s3ec4", "amazon-s3-encryption-client-java"),

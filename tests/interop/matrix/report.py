@@ -15,7 +15,7 @@ which fails when it finds anything else than what stands here; [tests/interop](.
 def render(versions, rules, explained):
     notes = {}  # number of the rule -> number of the note, in order of appearance
     text = HEAD + table(("what", "version"), sorted(versions.items())) + "\n"
-    text += f"Each cell is objects of {len(SIZES)} sizes, byte for byte: {', '.join(SIZES)}. The last is a multipart upload where the client has that.\n"
+    text += f"Each cell is objects of {len(SIZES)} sizes, byte for byte: {', '.join(SIZES)}. The last is a multipart upload, but for Go's client, which has none.\n"
     text += "\n## A client writes, Provost reads\n\n"
     text += table(("client", "writes", *columns()), [
         (client.title, format.title, *(
@@ -23,8 +23,10 @@ def render(versions, rules, explained):
             for material in MATERIALS for storage in STORAGES))
         for client in CLIENTS for format in client.writes
     ])
-    text += "\nWhat `read.legacy = \"decrypt\"` or `read.unauthenticated = \"accept\"` is needed for: all that `AmazonS3EncryptionClient` and Go's `EncryptionClient` write.\n"
-    text += "\n## Provost writes, a client reads\n\nWhole objects, and ranges of the one of 1 MiB + 3.\n\n"
+    text += "\nRefused unless `read.legacy = \"decrypt\"`, and for CBC `read.unauthenticated = \"accept\"`, is set for the prefix:\n\n"
+    text += "".join(f"- {client.title}: {format.title}\n" for client in CLIENTS for format in client.writes if format.legacy)
+    text += "\n## Provost writes, a client reads\n\nWhole objects, and ranges of the one of 1 MiB + 3. Clients have their default settings; for V2, Java 4.x and Python\n"
+    text += "have the commitment policy `FORBID_ENCRYPT_ALLOW_DECRYPT`.\n\n"
     text += table(("client", "Provost writes", *columns()), [
         (client.title, format, *(
             verdict(explained, notes, [Cell("Provost", client.name, format, material, storage, size) for size in (*SIZES, RANGES)])
