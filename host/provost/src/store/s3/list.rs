@@ -60,6 +60,13 @@ impl Listing {
             .send()
             .await;
         let output = sent.map_err(|error| list_failed(asked, error))?;
+        // The SDK takes a document that was cut for a whole one: objects would be passed over in
+        // silence. Servers say first how many there are.
+        let announced = output.key_count().and_then(|n| usize::try_from(n).ok());
+        let count = output.contents().len();
+        if output.is_truncated().is_none() || announced.is_some_and(|n| n != count) {
+            return Err(wrong(&self.prefix, "a listing that ends before its end"));
+        }
         let mut page = Vec::new();
         for object in output.contents() {
             let Some(key) = object.key() else { continue };
@@ -151,6 +158,9 @@ pub(super) async fn uploads(
             .send()
             .await;
         let output = sent.map_err(|error| list_failed(asked, error))?;
+        if output.is_truncated().is_none() {
+            return Err(wrong(prefix, "a listing that ends before its end"));
+        }
         for upload in output.uploads() {
             let uri = keys::listed(prefix, upload.key(), output.encoding_type());
             let (Some(uri), Some(id)) = (uri, upload.upload_id()) else {
