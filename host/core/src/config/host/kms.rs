@@ -44,7 +44,7 @@ pub enum RegionRule {
 }
 
 impl KmsEndpoint {
-    /// Parses `https://HOST[:PORT][/PATH]`; `http://` for 127.0.0.1, \[::1\] and localhost.
+    /// Parses `https://HOST[:PORT][/PATH]`; `http://` for `127.0.0.1`, `[::1]` and localhost.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if !text.bytes().all(|b| b.is_ascii_graphic()) || text.len() > 512 {
             return Err("is not a URL");

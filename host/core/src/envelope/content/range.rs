@@ -61,7 +61,7 @@ pub fn open_unauthenticated_range(
     // Each block needs the one before it; the last one is there as a whole, with its padding.
     let first = range.start - range.start % BLOCK;
     let body = first.saturating_sub(BLOCK)..range.end.next_multiple_of(BLOCK);
-    let cipher = Cipher::Cbc(Blocks::new(key, iv));
+    let cipher = Cipher::Cbc(Box::new(Blocks::new(key, iv)));
     UnverifiedRange::new(metadata, cipher, body, range)
 }
 
@@ -75,7 +75,7 @@ fn check(range: &Range<u64>, length: u64) -> Result<(), ContentError> {
 
 enum Cipher {
     Gcm(Segments),
-    Cbc(Blocks),
+    Cbc(Box<Blocks>),
 }
 
 /// Decrypts a part of an object that nobody authenticated: whoever could write to the store may have
