@@ -136,7 +136,7 @@ fn a_data_key_is_shared_only_within_three_bounds() {
     };
     assert_eq!(
         (objects, bytes.bytes(), age),
-        (100, 64 << 30, Duration::from_secs(300))
+        (100, 64 << 30, Duration::from_mins(5))
     );
     let elsewhere = host.policy_for("s3://other/k");
     assert!(elsewhere.write.data_key_reuse.is_none(), "off by default");

@@ -266,7 +266,7 @@ fn another_wrap_of_an_objects_key_has_its_own_context_and_no_key() {
 const BOUNDS: ReuseBounds = ReuseBounds {
     objects: 3,
     bytes: 100,
-    age: Duration::from_secs(60),
+    age: Duration::from_mins(1),
 };
 
 fn at(seconds: u64) -> Duration {
