@@ -132,7 +132,7 @@ impl KmsKeys {
         uri: &ObjectUri,
         description: Option<&MaterialsDescription>,
     ) -> Result<Vec<DecryptionMaterials>, KeyError> {
-        let accepted = self.accepted(uri, description).map_err(wrap)?;
+        let accepted = self.accepted(uri, description);
         let keys = std::iter::once(&self.key).chain(self.host.kms.decrypt_keys.iter());
         keys.map(|key| {
             let raw = RawMaterials::kms(key.as_str()).with_description(accepted.clone());
@@ -163,11 +163,11 @@ impl KmsKeys {
         &self,
         uri: &ObjectUri,
         stored: Option<&MaterialsDescription>,
-    ) -> Result<MaterialsDescription, KeyWrapError> {
+    ) -> MaterialsDescription {
         let policy = &self.host.description;
         let mut accepted = MaterialsDescription::new();
         let Some(stored) = stored else {
-            return Ok(accepted);
+            return accepted;
         };
         if let Some(cluster) = stored.get(&policy.cluster_id) {
             accepted.insert(policy.cluster_id.as_str(), cluster);
@@ -183,7 +183,7 @@ impl KmsKeys {
             };
             accepted.insert(policy.uri.as_str(), named);
         }
-        Ok(accepted)
+        accepted
     }
 
     /// Has KMS unwrap it once, with what is stored.
@@ -281,7 +281,7 @@ pub(super) mod tests {
         let keys = keys(toml);
         let wrapped = wrapped(KEY, stored, "wrapped");
         let (uri, stored) = (uri.parse().unwrap(), Some(wrapped.description()));
-        let accepted = keys.accepted(&uri, stored).unwrap();
+        let accepted = keys.accepted(&uri, stored);
         let raw = RawMaterials::kms(KEY).with_description(accepted);
         let candidate = DecryptionMaterials::validate(raw).unwrap();
         compose_kms_unwrap(&[candidate], wrapped.encrypted(), stored).err()

@@ -72,7 +72,8 @@ impl Sdk {
         context: &MaterialsDescription,
     ) -> Result<Answer<(SecretBytes, Vec<u8>)>, KmsFailure> {
         let last = LastAttempt::default();
-        let call = async {
+        // Boxed: the SDK's futures are tens of kilobytes.
+        let call = Box::pin(async {
             let client = self.client(region).await;
             let answer = client
                 .generate_data_key()
@@ -90,7 +91,7 @@ impl Sdk {
                 bytes: (plaintext, ciphertext),
                 key_id: answer.key_id,
             })
-        };
+        });
         self.in_time(call, &last).await
     }
 
@@ -102,7 +103,7 @@ impl Sdk {
         payload: &SecretBytes,
     ) -> Result<Answer<Vec<u8>>, KmsFailure> {
         let last = LastAttempt::default();
-        let call = async {
+        let call = Box::pin(async {
             let client = self.client(region).await;
             let answer = client
                 .encrypt()
@@ -118,7 +119,7 @@ impl Sdk {
                 bytes: bytes(answer.ciphertext_blob)?,
                 key_id: answer.key_id,
             })
-        };
+        });
         self.in_time(call, &last).await
     }
 
@@ -130,7 +131,7 @@ impl Sdk {
         ciphertext: &[u8],
     ) -> Result<Answer<SecretBytes>, KmsFailure> {
         let last = LastAttempt::default();
-        let call = async {
+        let call = Box::pin(async {
             let client = self.client(region).await;
             let answer = client
                 .decrypt()
@@ -146,7 +147,7 @@ impl Sdk {
                 bytes: secret(answer.plaintext)?,
                 key_id: answer.key_id,
             })
-        };
+        });
         self.in_time(call, &last).await
     }
 

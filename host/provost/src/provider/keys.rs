@@ -137,12 +137,13 @@ impl KeyError {
             } => "KMS was not asked: a provider has to return the description that it returned \
                  when the object was written, and the key"
                 .to_owned(),
-            Self::KmsWrap { .. } => return None,
             Self::Wrap { source, .. } if source.is_wrong_key() => {
                 "the key is not the one that the object was written with, or the envelope was changed"
                     .to_owned()
             }
-            Self::Wrap { .. } | Self::Rewrap(_) | Self::Randomness(_) => return None,
+            Self::Wrap { .. } | Self::KmsWrap { .. } | Self::Rewrap(_) | Self::Randomness(_) => {
+                return None;
+            }
             Self::AmbiguousKey { .. } => {
                 "nothing was decrypted; the provider has to choose by the object's description or \
                  name, or a prefix of its own with one key"
@@ -371,14 +372,12 @@ pub(super) fn rewrap_data_key(
     key: &DataKey,
 ) -> Result<RewrappedDataKey, KeyError> {
     let wrap_error = |source| wrap_error(handle, source);
-    match materials.wrapping_key() {
-        WrappingKey::ProviderHeld(_) => {
-            let composed = key_wrap::compose_rewrap(materials, format, key).map_err(wrap_error)?;
-            let wrapped = handle.wrap(&wrap_request(handle, about, composed.question()))?;
-            composed.accept(wrapped).map_err(wrap_error)
-        }
-        _ => key_wrap::rewrap(materials, format, key, &mut OsRandomness).map_err(wrap_error),
+    if let WrappingKey::ProviderHeld(_) = materials.wrapping_key() {
+        let composed = key_wrap::compose_rewrap(materials, format, key).map_err(wrap_error)?;
+        let wrapped = handle.wrap(&wrap_request(handle, about, composed.question()))?;
+        return composed.accept(wrapped).map_err(wrap_error);
     }
+    key_wrap::rewrap(materials, format, key, &mut OsRandomness).map_err(wrap_error)
 }
 
 fn wrap_request(

@@ -62,14 +62,13 @@ impl ProviderKeys {
         let test = compose_kms_generate(materials, format).map_err(told(handle))?;
         let subject = Subject::new(handle, materials, format, test.context());
         self.proofs.check_quarantine(handle, &subject)?;
-        let proven = match self.proofs.settled(handle, &subject) {
-            Some(proven) => proven,
-            None => {
-                // A value that is never used for data.
-                let test = self.kms.new_data_key(test).await;
-                let test = test.map_err(|error| asked(handle, error))?;
-                self.proved(about, subject, &test).await?
-            }
+        let proven = if let Some(proven) = self.proofs.settled(handle, &subject) {
+            proven
+        } else {
+            // A value that is never used for data.
+            let test = self.kms.new_data_key(test).await;
+            let test = test.map_err(|error| asked(handle, error))?;
+            self.proved(about, subject, &test).await?
         };
         let question = compose_kms_wrap(materials, format, key).map_err(told(handle))?;
         let rewrapped = self.kms.rewrap(question).await;
