@@ -155,7 +155,6 @@ impl VerifiedFile {
 /// Said before anything is transferred: the naming itself would refuse it, but late.
 fn check_destination(folder: &Folder, name: &str, existing: Existing) -> io::Result<()> {
     let (kind, problem) = match folder.look_at(name)? {
-        None => return Ok(()),
         Some((FileType::Directory, _)) => (io::ErrorKind::IsADirectory, "it is a folder"),
         Some((kind, _)) if kind != FileType::RegularFile => {
             (io::ErrorKind::Other, "it is not a regular file")
@@ -163,7 +162,7 @@ fn check_destination(folder: &Folder, name: &str, existing: Existing) -> io::Res
         Some(_) if existing == Existing::Refuse => {
             (io::ErrorKind::AlreadyExists, "it exists already")
         }
-        Some(_) => return Ok(()),
+        None | Some(_) => return Ok(()),
     };
     Err(io::Error::new(kind, problem))
 }

@@ -88,10 +88,10 @@ pub(crate) enum Object {
     #[command(
         after_help = "The new body is complete only when the old one proved authentic, and it replaces \
         only the one that was read: a change meanwhile is a failure, and nothing is lost. Metadata, \
-        headers and tags stay. V3 objects are skipped, unless --all is given: run it again after it \
-        was stopped, or after a failure.\n\n\
-        CBC cannot be authenticated: such objects are read only where `read.legacy` of their prefix \
-        in provost.toml allows it.\n\n\
+        headers and tags stay. V3 objects are skipped: run it again after it was stopped, or after a \
+        failure. With --all each run takes them all.\n\n\
+        CBC cannot be authenticated: such objects are read only where `read.legacy = \"decrypt\"` and \
+        `read.unauthenticated = \"accept\"` of their prefix in provost.toml say so.\n\n\
         Examples:\n  provost object reencrypt -r --plaintext skip file:///data/store/\n  \
         provost object reencrypt -r --plaintext encrypt s3://bucket/logs/"
     )]

@@ -1,6 +1,7 @@
 //! Many objects at once: some at a time, each with an outcome of its own, and a summary.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -309,7 +310,7 @@ impl<T: Serialize> Tally<T> {
         let mut line = format!("{done} {objects} {}, {bytes} bytes", words.done);
         for (count, what) in [(skipped, "skipped"), (failed, "failed")] {
             if *count > 0 {
-                line.push_str(&format!("; {count} {what}"));
+                let _ = write!(line, "; {count} {what}");
             }
         }
         report::print(&line)

@@ -122,19 +122,17 @@ impl Tree {
 }
 
 fn found(folder: Arc<Folder>, name: OsString, below: OsString, path: PathBuf) -> Met {
-    match below.into_string() {
-        Ok(key) => Met::File(LocalFile {
-            folder,
-            name,
-            key,
-            path,
-        }),
-        Err(_) => {
-            let failure = Failure::new(format!("the name of `{}` is not UTF-8", path.display()))
-                .hint("no object may have such a name: rename the file");
-            Met::Failed { path, failure }
-        }
-    }
+    let Ok(key) = below.into_string() else {
+        let failure = Failure::new(format!("the name of `{}` is not UTF-8", path.display()))
+            .hint("no object may have such a name: rename the file");
+        return Met::Failed { path, failure };
+    };
+    Met::File(LocalFile {
+        folder,
+        name,
+        key,
+        path,
+    })
 }
 
 impl LocalFile {
@@ -176,7 +174,9 @@ fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for base in path.ancestors() {
         if let Ok(found) = base.canonicalize() {
-            return found.join(path.strip_prefix(base).unwrap_or(Path::new("")));
+            let rest = path.strip_prefix(base).unwrap_or(Path::new(""));
+            // Nothing that is joined would leave a slash at the end.
+            return found.components().chain(rest.components()).collect();
         }
     }
     path

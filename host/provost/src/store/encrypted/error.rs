@@ -194,12 +194,13 @@ impl ObjectError {
             Self::WritesOtherFormat { .. } => "set `write.format = \"V3\"` for its prefix in \
                  provost.toml, when all its readers know V3"
                 .to_owned(),
-            Self::NoMark { .. } | Self::WrongRewrap { .. } => "nothing was changed".to_owned(),
             Self::Rewrap {
                 source: RewrapError::Legacy { .. } | RewrapError::Unproved { .. },
                 ..
             } => "`provost object reencrypt` makes a V3 object of it".to_owned(),
-            Self::Rewrap { .. } => "nothing was changed".to_owned(),
+            Self::Rewrap { .. } | Self::NoMark { .. } | Self::WrongRewrap { .. } => {
+                "nothing was changed".to_owned()
+            }
             Self::NotProved { .. } => {
                 "look at the provider's keys: has the new one the bytes of the old one?".to_owned()
             }

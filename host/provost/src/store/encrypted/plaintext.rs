@@ -36,7 +36,7 @@ pub(super) struct Plaintext {
 
 enum Opening {
     Authenticated(Opener),
-    Unauthenticated(UnauthenticatedOpener),
+    Unauthenticated(Box<UnauthenticatedOpener>),
     /// Nothing to open: the object is not encrypted.
     Plain,
     Ended,
@@ -55,7 +55,7 @@ impl Plaintext {
             Opening::Authenticated(open(metadata, key, Some(size)).about(uri)?)
         } else {
             let opener = open_unauthenticated(metadata, key, Some(size)).about(uri)?;
-            Opening::Unauthenticated(opener)
+            Opening::Unauthenticated(Box::new(opener))
         };
         let left = size.saturating_sub(END as u64);
         Ok(Self::new(uri, opening, size, left, body))
@@ -106,7 +106,7 @@ impl Plaintext {
                 self.end.extend_from_slice(end);
                 match &mut self.opening {
                     Opening::Authenticated(opener) => {
-                        opener.update_unverified(text).about(&self.uri)?
+                        opener.update_unverified(text).about(&self.uri)?;
                     }
                     Opening::Unauthenticated(opener) => opener.update(text).about(&self.uri)?,
                     Opening::Plain => {}
