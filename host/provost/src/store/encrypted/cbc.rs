@@ -167,7 +167,8 @@ pub(super) async fn whole<S: Sink>(
     blocking(move || {
         let mut file = spool.file();
         let mut tail = [0; 2 * BLOCK];
-        file.seek(SeekFrom::End(-(2 * BLOCK as i64)))
+        let before = spooled.saturating_sub(tail.len() as u64);
+        file.seek(SeekFrom::Start(before))
             .and_then(|_| file.read_exact(&mut tail))
             .map_err(ObjectError::Spool)?;
         check_end(&opened, &tail, spooled, &uri)?;

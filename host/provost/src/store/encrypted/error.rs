@@ -204,7 +204,7 @@ impl ObjectError {
             Self::NotProved { .. } => {
                 "look at the provider's keys: has the new one the bytes of the old one?".to_owned()
             }
-            Self::Envelope { uri, source } => return envelope_hint(uri, source),
+            Self::Envelope { uri, source } => envelope_hint(uri, source),
             Self::Key { source, .. } => return source.hint(),
             Self::Place { .. } => "set `write.envelope = \"overflow\"` for its prefix in \
                  provost.toml, or shorten the provider's description"
@@ -224,7 +224,7 @@ impl ObjectError {
     }
 }
 
-fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> Option<String> {
+fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> String {
     let beside = match uri.scheme() {
         Scheme::File => format!(
             "the envelope of an encrypted object is in `{}.metadata.json` beside it: copy it along\n",
@@ -233,7 +233,7 @@ fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> Option<String> {
         _ => String::new(),
     };
     let never = "what is not encrypted is never passed through";
-    Some(match error {
+    match error {
         MetadataError::NoEnvelopeInMetadata => format!(
             "{beside}if it is in an instruction file, set `read.envelope = [\"metadata\", \
              \"instruction-file\"]` for its prefix in provost.toml\n{never}"
@@ -271,7 +271,7 @@ fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> Option<String> {
             "the envelope was changed or damaged, or another program wrote it; nothing was released"
                 .to_owned()
         }
-    })
+    }
 }
 
 /// Names the object in an error of a step.

@@ -60,7 +60,9 @@ impl EncryptedStore {
         };
         // Before anybody is asked for the key.
         match metadata.plaintext_length(size) {
-            Ok(length) if authenticated => drop(within(length)?),
+            Ok(length) if authenticated => {
+                within(length)?;
+            }
             Ok(_) | Err(ContentError::LengthUnknown) => {}
             Err(error) => return Err(error).about(uri),
         }
