@@ -32,7 +32,7 @@ fn shell(server: Server, policy: &str) -> Shell {
     fs::copy(library, shell.path("libkeys.so")).unwrap();
     fs::set_permissions(shell.path("libkeys.so"), fs::Permissions::from_mode(0o644)).unwrap();
     fs::set_permissions(shell.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
-    fs::write(shell.path("key2"), pattern(64).split_off(32)).unwrap();
+    fs::write(shell.path("key2"), "fedcba9876543210".repeat(4)).unwrap();
     fs::set_permissions(shell.path("key2"), fs::Permissions::from_mode(0o600)).unwrap();
     shell
 }
