@@ -346,16 +346,16 @@ pub(super) fn new_data_key(
     format: WriteFormat,
 ) -> Result<WrappedDataKey, KeyError> {
     let wrap_error = |source| wrap_error(handle, source);
-    if let WrappingKey::ProviderHeld(_) = materials.wrapping_key() {
-        if let Some(generated) = generate(handle, about, materials, format)? {
-            return Ok(generated);
-        }
-        let key = DataKey::generate(&mut OsRandomness)?;
+    let held = matches!(materials.wrapping_key(), WrappingKey::ProviderHeld(_));
+    if held && let Some(generated) = generate(handle, about, materials, format)? {
+        return Ok(generated);
+    }
+    let key = DataKey::generate(&mut OsRandomness)?;
+    if held {
         let composed = key_wrap::compose_wrap(materials, format, key).map_err(wrap_error)?;
         let wrapped = handle.wrap(&wrap_request(handle, about, &composed))?;
         return composed.accept(wrapped).map_err(wrap_error);
     }
-    let key = DataKey::generate(&mut OsRandomness)?;
     key_wrap::wrap(materials, format, key, &mut OsRandomness).map_err(wrap_error)
 }
 

@@ -1,10 +1,11 @@
-//! Instance metadata (IMDSv2) with one role. Moto's does not say how long its tokens live, and
+//! Instance metadata of the second version with one role. Moto's does not say how long its tokens live, and
 //! the SDK refuses such tokens.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 const TOKEN: &str = "a-session-token";
+const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
 
 /// Starts it for as long as the test process lasts; `access_key` is the role's.
 pub(crate) fn start(access_key: &'static str) -> String {
@@ -34,7 +35,6 @@ fn serve(mut client: TcpStream, access_key: &str) -> io::Result<()> {
         r#"{{"Code":"Success","LastUpdated":"2026-01-01T00:00:00Z","Type":"AWS-HMAC",
         "AccessKeyId":"{access_key}","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"}}"#
     );
-    const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
     let (status, more, body) = if line.starts_with("PUT /latest/api/token") {
         (
             "200 OK",
