@@ -100,8 +100,8 @@ mod tests {
     use super::*;
     use crate::kms::keys::tests::question;
 
-    fn plaintext() -> Answer {
-        Ok(Arc::new(SecretBytes::new(vec![7; 32])))
+    fn plaintext() -> Arc<SecretBytes> {
+        Arc::new(SecretBytes::new(vec![7; 32]))
     }
 
     fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -118,7 +118,7 @@ mod tests {
                 let call = async {
                     calls.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep(Duration::from_millis(50)).await;
-                    plaintext()
+                    Ok(plaintext())
                 };
                 flights.join(&question(key, "wrapped"), call).await.unwrap();
             }
@@ -149,11 +149,11 @@ mod tests {
             let mut first = std::pin::pin!(flights.join(&asked, std::future::pending()));
             let waited = tokio::time::timeout(Duration::from_millis(10), &mut first).await;
             assert!(waited.is_err());
-            let second = flights.join(&asked, async { plaintext() });
+            let second = flights.join(&asked, async { Ok(plaintext()) });
             let waited = tokio::time::timeout(Duration::from_millis(10), second).await;
             assert!(waited.is_err(), "it waits for the first");
         }
         assert!(flights.lock().is_empty());
-        flights.join(&asked, async { plaintext() }).await.unwrap();
+        flights.join(&asked, async { Ok(plaintext()) }).await.unwrap();
     }
 }

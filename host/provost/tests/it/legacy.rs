@@ -1,5 +1,6 @@
 //! Legacy objects through the command line: read by opt-in, and said to be unauthenticated.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -77,7 +78,7 @@ fn rig(policy: &str, keys: &[u8]) -> Rig {
             &root.join(format!("{first}.key")),
             (*first..first + 32).collect::<Vec<_>>(),
         );
-        list.push_str(&format!("{}/store/ {first} {first}.key\n", root.display()));
+        let _ = writeln!(list, "{}/store/ {first} {first}.key", root.display());
     }
     private(&root.join("keys.list"), list);
     let shown = root.join("keys.list").display().to_string();

@@ -52,10 +52,10 @@ impl Shop {
     /// The keys for what is below `store/`: the last one encrypts.
     pub(crate) fn keys(&self, generations: &[&str]) {
         let store = self.root.join("store");
-        let lines: String = generations
+        let lines = generations
             .iter()
-            .map(|name| format!("{}/ {name} {name}.key\n", store.display()))
-            .collect();
+            .map(|name| format!("{}/ {name} {name}.key\n", store.display()));
+        let lines = lines.collect::<Vec<_>>().concat();
         private(&self.root.join("keys.list"), lines);
     }
 
