@@ -94,12 +94,15 @@ def start_moto(folder):
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    class Quiet(MotoRequestHandler):
+    class Handler(MotoRequestHandler):
         def log_request(self, code="-", size="-"):
             pass
 
+        def handle_expect_100(self):
+            return True  # werkzeug says `100 Continue` itself, and clients stumble over a second one
+
     application = RequestLog(DomainDispatcherApplication(create_backend_app), folder / "kms.jsonl", folder / "s3.jsonl")
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_port
 
