@@ -8,5 +8,6 @@ mod faults;
 mod instance_metadata;
 mod keys;
 mod reuse;
+mod rewrapping;
 mod rig;
 mod server;
