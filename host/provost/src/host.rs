@@ -312,7 +312,7 @@ fn by_the_store(security: &SecurityConfiguration, encryption: &Spanned<S3Encrypt
     security
         .error(
             encryption.span(),
-            "the store encrypts in this mode, and no client has keys",
+            "the store encrypts in this mode, and no class has keys",
         )
         .label("used for this object")
         .into()
