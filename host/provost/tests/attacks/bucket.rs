@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{
-    BucketVersioningStatus, MultipartUpload, Tagging, VersioningConfiguration,
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{BucketVersioningStatus, MultipartUpload, VersioningConfiguration};
 
 use crate::proxy::runtime;
 use crate::servers::{Server, variable};
@@ -45,6 +46,11 @@ impl Bucket {
 
     pub(crate) fn uri(&self, key: &str) -> String {
         format!("s3://{}/{key}", self.name)
+    }
+
+    /// These lines of `provost.toml` for all of the bucket.
+    pub(crate) fn policy(&self, lines: &str) -> String {
+        format!("[[prefixes]]\nprefix = \"{}\"\n{lines}\n", self.uri(""))
     }
 
     pub(crate) fn put(&self, key: &str, raw: &Raw) {
@@ -130,11 +136,6 @@ impl Bucket {
         tags.sort();
         tags
     }
-
-    pub(crate) fn tag(&self, key: &str, tags: Tagging) {
-        let put = self.client.put_object_tagging().bucket(&self.name).key(key);
-        runtime().block_on(put.tagging(tags).send()).unwrap();
-    }
 }
 
 /// The SDK's own client for an S3 server, without retries.
@@ -152,7 +153,10 @@ pub(crate) fn client(endpoint: &str) -> Client {
         .region(Region::new(variable("AWS_REGION")))
         .endpoint_url(endpoint)
         .force_path_style(true)
-        .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
+        .retry_config(RetryConfig::disabled())
+        // Slow without optimization, and what the proxy and the tests compare is the bytes.
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .build();
     Client::from_conf(configuration)
 }

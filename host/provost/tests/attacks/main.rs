@@ -2,6 +2,14 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
 mod bucket;
+mod killed;
+mod listing;
+mod node;
 mod proxy;
 mod proxying;
+mod reading;
+mod resent;
+mod second_fetch;
 mod servers;
+mod versions;
+mod writing;

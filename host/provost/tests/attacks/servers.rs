@@ -33,7 +33,6 @@ pub(crate) fn kms_endpoint() -> String {
 /// One line of what the KMS server was asked.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct KmsCall {
-    pub(crate) operation: String,
     pub(crate) key_id: Option<String>,
     pub(crate) ciphertext: Option<String>,
 }
