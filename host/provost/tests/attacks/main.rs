@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
 mod bucket;
+mod flips;
+mod foreign_key;
+mod instruction_files;
 mod killed;
 mod listing;
 mod node;
@@ -12,4 +15,5 @@ mod resent;
 mod second_fetch;
 mod servers;
 mod versions;
+mod wire_metadata;
 mod writing;
