@@ -18,6 +18,9 @@ pub struct NewObject {
     pub encryption: Option<ServerSideEncryption>,
     /// What must hold of the object that it replaces.
     pub condition: Condition,
+    /// Whether no other object has this metadata: then an object that is found with it is this one,
+    /// also where the answer to the request that made it was lost.
+    pub unique: bool,
 }
 
 impl From<Metadata> for NewObject {

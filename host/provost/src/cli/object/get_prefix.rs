@@ -18,13 +18,15 @@ use crate::store::{Existing, ObjectUri, Scheme};
 
 const WORDS: Words = Words {
     doing: "decrypting",
-    done: "decrypted and verified",
+    done: "decrypted",
 };
 
 #[derive(Serialize)]
 struct Details {
     file: String,
     plaintext_bytes: u64,
+    /// False for legacy content, which anybody who writes to the store could have changed.
+    authenticated: bool,
     description: Description,
 }
 
@@ -114,6 +116,7 @@ async fn get_one(
             details: Details {
                 file,
                 plaintext_bytes: received.plaintext,
+                authenticated: received.authenticated,
                 description: description(received.description.as_ref()),
             },
         },

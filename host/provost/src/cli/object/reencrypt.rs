@@ -24,6 +24,8 @@ const WORDS: Words = Words {
 #[derive(Serialize)]
 struct Details {
     from: String,
+    /// False for plaintext and CBC, which anybody who writes to the store could have changed.
+    was_authenticated: bool,
     plaintext_bytes: u64,
     stored_bytes: u64,
     format: String,
@@ -124,8 +126,12 @@ const ALREADY: &str = "it is V3";
 
 /// What was done, or why nothing was.
 fn told(done: Reencrypted) -> (Option<Details>, Option<&'static str>) {
-    let (stored, from) = match done {
-        Reencrypted::Anew { stored, from } => (stored, from),
+    let (stored, from, was_authenticated) = match done {
+        Reencrypted::Anew {
+            stored,
+            from,
+            was_authenticated,
+        } => (stored, from, was_authenticated),
         Reencrypted::Already => return (None, Some(ALREADY)),
         Reencrypted::Plaintext => return (None, Some("it is not encrypted")),
         Reencrypted::InstructionFile => {
@@ -134,6 +140,7 @@ fn told(done: Reencrypted) -> (Option<Details>, Option<&'static str>) {
     };
     let details = Details {
         from: from.map_or("plaintext".to_owned(), |format| format.to_string()),
+        was_authenticated,
         plaintext_bytes: stored.plaintext,
         stored_bytes: stored.body,
         format: stored.format.to_string(),

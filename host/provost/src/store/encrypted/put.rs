@@ -101,6 +101,8 @@ impl EncryptedStore {
         for (name, value) in object_metadata {
             new.metadata.insert(&name, value).map_err(unstorable(uri))?;
         }
+        // A wrapped data key is in it, or the message id of V3, which stays beside an instruction file.
+        new.unique = file.is_none() || format == WriteFormat::V3;
         let condition = new.condition.clone();
         let threads = Threads::of(&self.host);
         let mut writer = store.create(uri, new).await?;

@@ -19,7 +19,7 @@ use super::error::About;
 use super::get::envelope;
 use super::plaintext::{Plaintext, cause};
 use super::put::{Stored, Writing, unstorable};
-use super::{EncryptedStore, ObjectError, instruction_file, policy, tidy_instruction_file};
+use super::{EncryptedStore, ObjectError, cbc, instruction_file, policy, tidy_instruction_file};
 use crate::store::{
     Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectStore, ObjectStoreExt, ObjectUri,
     ServerSideEncryption, StoreError,
@@ -54,6 +54,9 @@ pub enum Reencrypted {
         stored: Stored,
         /// What it was before; none if it was not encrypted.
         from: Option<Format>,
+        /// Whether the old object proved authentic. CBC and plaintext cannot: whoever could write
+        /// to the store may have changed what is authentic now.
+        was_authenticated: bool,
     },
     /// It is V3 already.
     Already,
@@ -99,7 +102,7 @@ impl EncryptedStore {
                     let (open, new) = self.old(&*store, uri, head).await?;
                     let size = open.head.info.size;
                     let source = Plaintext::plain(uri, size, open.body);
-                    self.anew(uri, source, Some(size), new, None).await
+                    self.anew(uri, source, Some(size), new, (None, false)).await
                 }
                 Some(PlaintextObject::Fail) | None => {
                     Err(ObjectError::Plaintext { uri: uri.clone() })
@@ -115,6 +118,10 @@ impl EncryptedStore {
             return Ok(Reencrypted::Already);
         }
         found.check(&read).about(uri)?;
+        let was_authenticated = found.is_authenticated();
+        if !was_authenticated {
+            cbc::warn(uri);
+        }
         let (found, key) = self.keys.for_reading(uri, found).await.about(uri)?;
         let (open, new) = self.old(&*store, uri, head).await?;
         let size = open.head.info.size;
@@ -124,7 +131,8 @@ impl EncryptedStore {
             .then(|| found.plaintext_length(size));
         let length = length.transpose().about(uri)?;
         let source = Plaintext::decrypted(uri, &found, &key, size, open.body)?;
-        self.anew(uri, source, length, new, Some(from)).await
+        let was = (Some(from), was_authenticated);
+        self.anew(uri, source, length, new, was).await
     }
 
     /// Opens the very object that was looked at, and says what the new one takes over from it.
@@ -152,6 +160,7 @@ impl EncryptedStore {
             tags,
             encryption,
             condition: Condition::Unchanged(etag),
+            unique: false,
         };
         Ok((open, new))
     }
@@ -162,7 +171,7 @@ impl EncryptedStore {
         source: impl Read + Send + 'static,
         size: Option<u64>,
         new: NewObject,
-        from: Option<Format>,
+        (from, was_authenticated): (Option<Format>, bool),
     ) -> Result<Reencrypted, ObjectError> {
         let writing = Writing {
             format: WriteFormat::V3,
@@ -172,7 +181,11 @@ impl EncryptedStore {
             .write(uri, source, size, writing, None)
             .await
             .map_err(cause)?;
-        Ok(Reencrypted::Anew { stored, from })
+        Ok(Reencrypted::Anew {
+            stored,
+            from,
+            was_authenticated,
+        })
     }
 
     /// Removes the instruction file of an object that has its envelope in metadata, where a policy

@@ -94,15 +94,20 @@ impl Former {
             ) => None,
             Err(error) => return Err(error),
         };
-        let object = look(store, uri).await;
+        let object = look(store, uri).await?;
         Ok(Self { object, name, file })
     }
 
     async fn put_back_unless_replaced(self, store: &dyn ObjectStore, uri: &ObjectUri) {
         // A store may fail after the new body is in place; it opens with the new file.
-        let now = look(store, uri).await;
-        if now.is_none() || now == self.object {
-            self.put_back(store, uri).await;
+        match look(store, uri).await {
+            Ok(now) if now.is_none() || now == self.object => self.put_back(store, uri).await,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                %uri,
+                file = %self.name,
+                "the object and its instruction file may not belong together; put the object again: {error}"
+            ),
         }
     }
 
@@ -117,6 +122,13 @@ impl Former {
     }
 }
 
-async fn look(store: &dyn ObjectStore, uri: &ObjectUri) -> Option<ObjectInfo> {
-    store.head(uri).await.ok().map(|head| head.info)
+async fn look(store: &dyn ObjectStore, uri: &ObjectUri) -> Result<Option<ObjectInfo>, StoreError> {
+    match store.head(uri).await {
+        Ok(head) => Ok(Some(head.info)),
+        // What is damaged does not open, with any instruction file.
+        Err(
+            StoreError::NotFound { .. } | StoreError::Sidecar { .. } | StoreError::Metadata { .. },
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

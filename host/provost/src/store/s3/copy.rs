@@ -64,6 +64,7 @@ async fn copy(
             .etag
             .clone()
             .map_or(Condition::Always, Condition::Unchanged),
+        unique: false,
     };
     if before.info.size > store.sizes().copy {
         return in_parts(store, uri, before, new).await;

@@ -192,6 +192,7 @@ impl Writer {
             tags,
             encryption,
             condition,
+            unique: _,
         } = &self.new;
         let (mode, key) = head::mode(&self.uri, encryption.as_ref())?;
         let (if_match, if_none_match) = conditions(condition);
@@ -273,8 +274,8 @@ impl Writer {
     }
 
     /// A request that was sent again because its first answer was lost finds that it has been
-    /// done: the object is there, and with it metadata that only this writer has, since there is
-    /// a data key in it. Without metadata nothing can be told.
+    /// done: the object is there, and with it metadata that only this writer has. Without such
+    /// metadata nothing can be told.
     async fn settle(&self, failure: Failure) -> Result<ObjectInfo, StoreError> {
         let condition = &self.new.condition;
         let doubtful = match &failure {
@@ -283,13 +284,16 @@ impl Writer {
             Failure::Missing => self.upload.is_some(),
             Failure::Range | Failure::Other(_) => false,
         };
-        if doubtful
-            && !self.new.metadata.is_empty()
-            && let Ok(head) = self.store.look(&self.uri, None).await
-            && head.metadata == self.new.metadata
-            && head.info.size == self.total
-        {
-            return Ok(head.info);
+        if doubtful && self.new.unique {
+            match self.store.look(&self.uri, None).await {
+                Ok(head) if head.metadata == self.new.metadata && head.info.size == self.total => {
+                    return Ok(head.info);
+                }
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => {}
+                // Nobody knows whether it was done, so it must not be said that it was not.
+                Err(error) => return Err(error),
+            }
         }
         Err(match failure {
             Failure::Missing if matches!(condition, Condition::Unchanged(_)) => {
@@ -450,6 +454,7 @@ pub(super) async fn create(
         tags,
         encryption,
         condition: _,
+        unique: _,
     } = new;
     let (mode, key) = head::mode(uri, encryption.as_ref())?;
     let name = uri.to_string();
