@@ -153,13 +153,24 @@ pub(super) async fn envelope(
     head: &ObjectHead,
     policy: &ReadPolicy,
 ) -> Result<ContentMetadata, ObjectError> {
+    let (metadata, _) = marked_envelope(store, uri, head, policy).await?;
+    Ok(metadata)
+}
+
+/// The same, with the mark of the instruction file that it was read from, if it was.
+pub(super) async fn marked_envelope(
+    store: &dyn ObjectStore,
+    uri: &ObjectUri,
+    head: &ObjectHead,
+    policy: &ReadPolicy,
+) -> Result<(ContentMetadata, Option<String>), ObjectError> {
     match ContentMetadata::locate(head.metadata.iter(), policy).about(uri)? {
-        Located::InMetadata(metadata) => Ok(metadata),
+        Located::InMetadata(metadata) => Ok((metadata, None)),
         Located::InInstructionFile(waiting) => {
             let name = instruction_file(uri)?;
             let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
             match store.get_bytes(&name, limit).await {
-                Ok((_, file)) => waiting.with_file(&file).about(uri),
+                Ok((head, file)) => Ok((waiting.with_file(&file).about(uri)?, head.info.etag)),
                 Err(StoreError::NotFound { .. } | StoreError::Name { .. }) => {
                     Err(waiting.without_file()).about(uri)
                 }

@@ -15,7 +15,7 @@ use provost_core::materials::DecryptionMaterials;
 use provost_plugin_api::MaterialsDescription;
 
 use super::error::About;
-use super::get::envelope;
+use super::get::{envelope, marked_envelope};
 use super::plaintext::Plaintext;
 use super::put::unstorable;
 use super::reencrypt::own_metadata;
@@ -85,13 +85,24 @@ impl EncryptedStore {
         let store = &*store;
         let read = policy::read(self.host.policy_for(&uri.to_string()));
         let head = store.head(uri).await?;
-        let found = envelope(store, uri, &head, &read).await?;
+        let (found, mark) = marked_envelope(store, uri, &head, &read).await?;
         rewrap_format(&found).about(uri)?;
         let to = how.to.unwrap_or(found.place());
         if !read.allows_place(to) {
             let source = provost_core::envelope::MetadataError::PlaceNotAllowed { found: to };
             return Err(source).about(uri);
         }
+        // Of the file that is read here, or of none: another writer's file must not be replaced by
+        // a wrap of the data key that its body no longer has.
+        let file = match (found.place(), to) {
+            (EnvelopePlace::InstructionFile, _) => {
+                Condition::Unchanged(mark.ok_or_else(|| ObjectError::NoMark { uri: uri.clone() })?)
+            }
+            (EnvelopePlace::Metadata, EnvelopePlace::InstructionFile) => {
+                condition_of_file(store, uri).await?
+            }
+            (EnvelopePlace::Metadata, EnvelopePlace::Metadata) => Condition::Always,
+        };
         let plaintext = found.plaintext_length(head.info.size).about(uri)?;
         let unlocked = self.keys.unlock(uri, found).await.about(uri)?;
         if how.verify_content {
@@ -159,7 +170,12 @@ impl EncryptedStore {
         let envelope = sealed.place(place, own.bytes()).about(uri)?;
         {
             let _turn = self.stores.turn(uri).await;
-            replace(store, uri, &head, old.place(), own, envelope).await?;
+            let was = Was {
+                head: &head,
+                place: old.place(),
+                file,
+            };
+            replace(store, uri, was, own, envelope).await?;
             if to == EnvelopePlace::Metadata {
                 // It may hold a wrap of the old key.
                 self.tidy_leftover(store, uri).await;
@@ -303,17 +319,40 @@ impl EncryptedStore {
     }
 }
 
+/// What was there when the data key was read.
+struct Was<'h> {
+    head: &'h ObjectHead,
+    place: EnvelopePlace,
+    /// What must hold of the instruction file, if one is written.
+    file: Condition,
+}
+
+/// What must still hold of the instruction file's name when one is written there.
+async fn condition_of_file(
+    store: &dyn ObjectStore,
+    uri: &ObjectUri,
+) -> Result<Condition, ObjectError> {
+    let name = instruction_file(uri)?;
+    match store.head(&name).await {
+        Ok(head) => match head.info.etag {
+            Some(etag) => Ok(Condition::Unchanged(etag)),
+            None => Err(ObjectError::NoMark { uri: name }),
+        },
+        Err(error) if error.is_not_found() => Ok(Condition::Absent),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Writes the new envelope. Where it moves to an instruction file, that is there before it goes from
 /// the object's metadata.
 async fn replace(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
-    head: &ObjectHead,
-    from: EnvelopePlace,
+    was: Was<'_>,
     mut own: Metadata,
     envelope: StoredEnvelope,
 ) -> Result<(), ObjectError> {
-    let Some(etag) = head.info.etag.clone() else {
+    let Some(etag) = was.head.info.etag.clone() else {
         return Err(ObjectError::NoMark { uri: uri.clone() });
     };
     for (name, value) in envelope.object_metadata {
@@ -325,26 +364,18 @@ async fn replace(
         return Ok(());
     };
     let name = instruction_file(uri)?;
-    let condition = match store.head(&name).await {
-        Ok(head) => match head.info.etag {
-            Some(etag) => Condition::Unchanged(etag),
-            None => return Err(ObjectError::NoMark { uri: name }),
-        },
-        Err(error) if error.is_not_found() => Condition::Absent,
-        Err(error) => return Err(error.into()),
-    };
-    // Who put another object meanwhile put another file too, before or after this look.
+    // Who put another object meanwhile put another file too, before this look or after it.
     store.head(uri).await?.info.check_etag(Some(&etag))?;
     let mut marker = Metadata::new();
     marker
         .insert(INSTRUCTION_FILE_MARKER, "")
         .map_err(unstorable(&name))?;
     let new = NewObject {
-        condition,
+        condition: was.file,
         ..NewObject::from(marker)
     };
     store.put_bytes(&name, new, file.into()).await?;
-    if from == EnvelopePlace::Metadata {
+    if was.place == EnvelopePlace::Metadata {
         store.replace_metadata(uri, own, unchanged).await?;
     }
     Ok(())
