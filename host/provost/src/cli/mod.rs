@@ -90,6 +90,9 @@ fn with_runtime<T>(
     with_runtime_of(1, work, || ())
 }
 
+/// 256 jobs with 16 threads each for content, and those that read, write and wait for keys.
+const MAX_BLOCKING_THREADS: usize = 256 * 20;
+
 /// The same with so many threads for tasks. `interrupted` is called last, with all tasks ended,
 /// before a signal ends the process.
 fn with_runtime_of<T>(
@@ -99,6 +102,9 @@ fn with_runtime_of<T>(
 ) -> Result<T, report::Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
+        // Each object at work holds threads that wait for others: there have to be enough for all
+        // the objects that `--jobs` allows, or they wait for one another.
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
         .enable_all()
         .build()
         .map_err(|error| report::Failure::new(format!("cannot start: {error}")))?;

@@ -12,6 +12,9 @@ use super::body::CHUNK;
 
 /// Chunks that wait, or are being read or written, while each thread works on another one.
 const BESIDE: usize = 3;
+/// More cores than this encrypt faster than anything can be read or sent, and each costs a thread
+/// that other objects may wait for.
+const MOST: usize = 16;
 
 /// How many threads work on an object. There are at most that many chunks in memory, and three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +32,7 @@ impl Threads {
     fn within(window: u64, cores: usize) -> Self {
         let chunks = window / 4 / CHUNK as u64;
         let chunks = usize::try_from(chunks).unwrap_or(usize::MAX);
-        Self(cores.clamp(1, chunks.saturating_sub(BESIDE).max(1)))
+        Self(cores.clamp(1, chunks.saturating_sub(BESIDE).clamp(1, MOST)))
     }
 }
 
