@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{RequestChecksumCalculation, timeout::TimeoutConfig};
+use aws_types::service_config::ServiceConfigKey;
 use provost_core::config::{Endpoint, HostConfiguration};
 use tokio::sync::OnceCell;
 
@@ -103,13 +104,19 @@ impl S3Connection {
     }
 }
 
-/// An endpoint that came from where the SDK looks. One of a form that is not known here counts as
-/// one that everybody can read.
+/// An endpoint that came from where the SDK looks: its variables, the service's section of the
+/// profile, the profile. One of a form that is not known here counts as one that everybody can
+/// read.
 fn endpoint_of_environment(shared: &SdkConfig) -> Option<Endpoint> {
-    let text = std::env::var("AWS_ENDPOINT_URL_S3")
-        .ok()
-        .filter(|text| !text.is_empty())
-        .or_else(|| shared.endpoint_url().map(str::to_owned))?;
+    let of_service = || {
+        let key = ServiceConfigKey::builder()
+            .service_id("s3")
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build();
+        shared.service_config()?.load_config(key.ok()?)
+    };
+    let text = of_service().or_else(|| shared.endpoint_url().map(str::to_owned))?;
     let unknown = || Endpoint::parse("http://unknown").ok();
     Endpoint::parse(&text)
         .ok()
