@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::body::{CHUNK, QUEUE, fill, report};
 use super::get::{FileSink, Sink, WriterSink};
 use super::replace::give_up;
-use super::{ObjectError, Progress, instruction_file, policy};
+use super::{ObjectError, Progress, instruction_file, policy, tidy_instruction_file};
 use crate::store::{
     Existing, NewObject, Object, ObjectHead, ObjectStore, ObjectStoreExt, ObjectUri,
     ServerSideEncryption, StoreError, Stores, VerifiedFile,
@@ -92,7 +92,10 @@ impl ServerSideStore {
                 return Err(error);
             }
         };
+        let _turn = self.stores.turn(uri).await;
         writer.finish().await?;
+        // Of an object that a client had encrypted: it would speak for this one.
+        tidy_instruction_file(&*store, uri).await;
         Ok(Transferred {
             uri: uri.clone(),
             bytes,
