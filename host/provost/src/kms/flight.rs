@@ -154,6 +154,9 @@ mod tests {
             assert!(waited.is_err(), "it waits for the first");
         }
         assert!(flights.lock().is_empty());
-        flights.join(&asked, async { Ok(plaintext()) }).await.unwrap();
+        flights
+            .join(&asked, async { Ok(plaintext()) })
+            .await
+            .unwrap();
     }
 }

@@ -82,6 +82,9 @@ impl Listing {
                 Reverse(info.last_modified),
             )
         });
+        if output.is_truncated().is_none() {
+            return Err(wrong(&self.prefix, "without its end"));
+        }
         self.next = if output.is_truncated() == Some(true) {
             let key = output.next_key_marker();
             let next = (
