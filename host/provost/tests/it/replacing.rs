@@ -217,7 +217,11 @@ fn a_body_that_is_in_place_keeps_its_instruction_file_though_its_put_failed() {
 #[test]
 fn an_instruction_file_that_cannot_be_removed_fails_neither_put_nor_removal() {
     let (rig, store) = failing("metadata");
-    rig.store(FILE, Metadata::new(), b"{}".to_vec());
+    rig.store(
+        FILE,
+        Metadata::new(),
+        br#"{"x-amz-iv":"AAAAAAAAAAAAAAAA"}"#.to_vec(),
+    );
     store.set(Fault::Removal);
     rig.put(NAME, b"new").unwrap();
     assert!(store.is_spent());
