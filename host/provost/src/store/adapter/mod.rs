@@ -20,7 +20,7 @@ use transfer::{PartWriter, StreamBody, StreamLister};
 
 /// One bucket of a store of the `object_store` crate.
 ///
-/// The store must keep user metadata ([`Attribute::Metadata`]), as the memory store and the clouds
+/// The store must keep user metadata ([`Attribute::Metadata`](object_store::Attribute::Metadata)), as the memory store and the clouds
 /// do and its local file system does not.
 #[derive(Clone)]
 pub struct ObjectStoreAdapter {
