@@ -35,6 +35,7 @@ fn full() -> NewObject {
         ],
         encryption: Some(ServerSideEncryption::S3),
         condition: Condition::Always,
+        unique: false,
     }
 }
 
