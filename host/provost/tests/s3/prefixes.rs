@@ -167,9 +167,7 @@ fn headers_tags_metadata_and_storage_class_stay_when_an_object_is_encrypted_anew
     }
 }
 
-#[test]
-fn a_rewrapped_object_keeps_its_body_and_its_older_versions_are_named() {
-    let rig = Rig::new(Server::Moto);
+fn keep_versions(rig: &Rig) {
     let enabled = VersioningConfiguration::builder()
         .status(BucketVersioningStatus::Enabled)
         .build();
@@ -179,6 +177,18 @@ fn a_rewrapped_object_keeps_its_body_and_its_older_versions_are_named() {
         .bucket(&rig.bucket)
         .versioning_configuration(enabled);
     rig.wait(set.send()).unwrap();
+}
+
+/// The version of a key that is current.
+fn version(rig: &Rig, key: &str) -> String {
+    let head = rig.sdk.head_object().bucket(&rig.bucket).key(key).send();
+    rig.wait(head).unwrap().version_id().unwrap().to_owned()
+}
+
+#[test]
+fn a_rewrapped_object_keeps_its_body_and_its_older_versions_are_named() {
+    let rig = Rig::new(Server::Moto);
+    keep_versions(&rig);
     let shell = shell(Server::Moto, "");
     fs::write(shell.path("file"), b"text").unwrap();
     let uri = format!("s3://{}/p/object", rig.bucket);
@@ -221,6 +231,104 @@ fn a_rewrapped_object_keeps_its_body_and_its_older_versions_are_named() {
     fs::write(shell.path("keys.list"), "* 2 key2\n").unwrap();
     shell.ok(&["object", "get", &uri, "copy"]);
     assert_eq!(fs::read(shell.path("copy")).unwrap(), b"text");
+}
+
+/// The lines of a policy that writes this format with the envelope in an instruction file.
+fn writes_files(rig: &Rig, format: &str) -> String {
+    writes(rig, format)
+        + "\nwrite.envelope = \"instruction-file\"\n\
+           read.envelope = [\"metadata\", \"instruction-file\"]"
+}
+
+/// The versions that a command names, in order.
+fn named(found: &Value) -> Vec<(&str, &str)> {
+    let older = found["summary"]["older_versions"].as_array().unwrap();
+    let mut named: Vec<_> = older
+        .iter()
+        .map(|older| {
+            let text = |name: &str| older[name].as_str().unwrap();
+            (text("uri"), text("version"))
+        })
+        .collect();
+    named.sort_unstable();
+    named
+}
+
+#[test]
+fn older_instruction_files_are_named_when_the_envelope_is_in_metadata_now() {
+    for (server, format) in [
+        (Server::Strict, "V2"),
+        (Server::Strict, "V3"),
+        (Server::Moto, "V3"),
+    ] {
+        let rig = Rig::new(server);
+        keep_versions(&rig);
+        let shell = shell(server, &writes_files(&rig, format));
+        fs::write(shell.path("file"), b"text").unwrap();
+        let uri = format!("s3://{}/p/object", rig.bucket);
+        let file = format!("{uri}.instruction");
+        let mut expected = Vec::new();
+        for _ in 0..2 {
+            shell.ok(&["object", "put", "file", &uri]);
+            expected.push(version(&rig, "p/object.instruction"));
+        }
+        expected.sort_unstable();
+        rotate(&shell);
+        let prefix = format!("s3://{}/p/", rig.bucket);
+        let args = ["object", "rewrap", "-r", "--to", "metadata", &prefix];
+        // The next run does nothing, and still names them.
+        for outcome in ["done", "skipped"] {
+            let found = document(&shell, &args);
+            assert_eq!(found["summary"][outcome], 1, "{format}: {found}");
+            let expected: Vec<_> = expected.iter().map(|one| (&*file, &**one)).collect();
+            assert_eq!(named(&found), expected, "{format}: {found}");
+        }
+        fs::write(shell.path("keys.list"), "* 2 key2\n").unwrap();
+        shell.ok(&["object", "get", &uri, "copy"]);
+        assert_eq!(fs::read(shell.path("copy")).unwrap(), b"text");
+    }
+}
+
+#[test]
+fn older_instruction_files_of_v2_are_named_beside_an_object_of_v3() {
+    let rig = Rig::new(Server::Strict);
+    keep_versions(&rig);
+    let shell = shell(Server::Strict, &writes_files(&rig, "V2"));
+    fs::write(shell.path("file"), b"text").unwrap();
+    let uri = format!("s3://{}/p/object", rig.bucket);
+    let file = format!("{uri}.instruction");
+    shell.ok(&["object", "put", "file", &uri]);
+    let mut expected = vec![version(&rig, "p/object.instruction")];
+    let toml = fs::read_to_string(shell.path("provost.toml")).unwrap();
+    fs::write(shell.path("provost.toml"), toml.replace("\"V2\"", "\"V3\"")).unwrap();
+    shell.ok(&["object", "put", "file", &uri]);
+    expected.push(version(&rig, "p/object.instruction"));
+    expected.sort_unstable();
+    rotate(&shell);
+    let prefix = format!("s3://{}/p/", rig.bucket);
+    let found = document(&shell, &["object", "rewrap", "-r", &prefix]);
+    let expected: Vec<_> = expected.iter().map(|one| (&*file, &**one)).collect();
+    assert_eq!(named(&found), expected, "{found}");
+}
+
+#[test]
+fn an_older_instruction_file_that_cannot_be_read_is_named_and_one_of_the_present_key_is_not() {
+    let rig = Rig::new(Server::Strict);
+    keep_versions(&rig);
+    let shell = shell(Server::Strict, &writes_files(&rig, "V3"));
+    fs::write(shell.path("file"), b"text").unwrap();
+    let uri = format!("s3://{}/p/object", rig.bucket);
+    upload(&rig, "p/object.instruction", b"no envelope");
+    let unreadable = version(&rig, "p/object.instruction");
+    for _ in 0..2 {
+        shell.ok(&["object", "put", "file", &uri]);
+    }
+    let prefix = format!("s3://{}/p/", rig.bucket);
+    let args = ["object", "rewrap", "-r", "--to", "metadata", &prefix];
+    let found = document(&shell, &args);
+    assert_eq!(found["summary"]["done"], 1, "{found}");
+    let file = format!("{uri}.instruction");
+    assert_eq!(named(&found), [(&*file, &*unreadable)], "{found}");
 }
 
 #[test]

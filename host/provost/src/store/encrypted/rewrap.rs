@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use provost_core::envelope::{
     ContentMetadata, EnvelopePlace, INSTRUCTION_FILE_MARKER, KeyWrap, Located,
-    MAX_INSTRUCTION_FILE_BYTES, StoredEnvelope, WritePlace, check_rewrap, moved, rewrap,
-    rewrap_format,
+    MAX_INSTRUCTION_FILE_BYTES, MetadataError, StoredEnvelope, WritePlace, check_rewrap,
+    is_envelope_name, moved, rewrap, rewrap_format,
 };
 use provost_core::materials::DecryptionMaterials;
 use provost_plugin_api::MaterialsDescription;
@@ -49,7 +49,8 @@ pub struct Rewrapped {
     pub changed: bool,
     /// The new wrap; none if the present key protects the object already.
     pub anew: Option<NewWrap>,
-    /// Older versions that the store keeps and that another key than the present one opens.
+    /// Older versions that the store keeps and that another key than the present one opens, or may
+    /// open.
     pub older: Vec<OlderVersion>,
 }
 
@@ -89,7 +90,7 @@ impl EncryptedStore {
         rewrap_format(&found).about(uri)?;
         let to = how.to.unwrap_or(found.place());
         if !read.allows_place(to) {
-            let source = provost_core::envelope::MetadataError::PlaceNotAllowed { found: to };
+            let source = MetadataError::PlaceNotAllowed { found: to };
             return Err(source).about(uri);
         }
         // Of the file that is read here, or of none: another writer's file must not be replaced by
@@ -192,7 +193,9 @@ impl EncryptedStore {
         } else {
             old.description()
         };
-        let older = self.older(store, uri, Some(by), present).await?;
+        // What only moved opened with the present key.
+        let retired = anew.is_some().then_some(by);
+        let older = self.older(store, uri, retired, present).await?;
         Ok(Rewrapped {
             plaintext,
             place: to,
@@ -253,7 +256,10 @@ impl EncryptedStore {
     }
 
     /// The versions of an object and its instruction file that are not current, and that the old
-    /// key opens, or whose description is not the present one.
+    /// key opens, or whose description is not the present one, or about which nothing can be told.
+    ///
+    /// A body whose envelope was in an instruction file opens with a version of that file only, so
+    /// it is the file's version that is named.
     async fn older(
         &self,
         store: &dyn ObjectStore,
@@ -262,14 +268,29 @@ impl EncryptedStore {
         present: Option<&MaterialsDescription>,
     ) -> Result<Vec<OlderVersion>, ObjectError> {
         let mut found = Vec::new();
+        // The body of a V2 object that is gone had nothing in its metadata.
+        let mut bodies = vec![Metadata::new()];
+        let mut add_body = |metadata: &Metadata| -> Result<(), ObjectError> {
+            let body = envelope_of(uri, metadata)?;
+            if !bodies.contains(&body) {
+                bodies.push(body);
+            }
+            Ok(())
+        };
+        add_body(&store.head(uri).await?.metadata)?;
         for version in versions(store, uri).await? {
             let head = store.look(uri, Some(&version)).await?;
-            let located =
-                ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
-            let Ok(Located::InMetadata(metadata)) = located else {
-                continue;
+            let of_another_key = match located(&head.metadata) {
+                Ok(Located::InMetadata(metadata)) => {
+                    self.is_of_another_key(uri, old, present, metadata).await
+                }
+                Ok(Located::InInstructionFile(_)) => {
+                    add_body(&head.metadata)?;
+                    false
+                }
+                Err(_) => true,
             };
-            if self.is_of_another_key(uri, old, present, metadata).await {
+            if of_another_key {
                 found.push(OlderVersion {
                     uri: uri.clone(),
                     version,
@@ -279,20 +300,27 @@ impl EncryptedStore {
         let Ok(name) = instruction_file(uri) else {
             return Ok(found);
         };
-        let head = store.head(uri).await?;
         for version in versions(store, &name).await? {
-            let located =
-                ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
-            let Ok(Located::InInstructionFile(waiting)) = located else {
-                break;
-            };
-            let Some(file) = read_version(store, &name, &version).await? else {
-                continue;
-            };
-            let Ok(metadata) = waiting.with_file(&file) else {
-                continue;
-            };
-            if self.is_of_another_key(uri, old, present, metadata).await {
+            let file = read_version(store, &name, &version).await?;
+            // The object may have changed its format meanwhile: the file belongs to whichever body
+            // it can be read with.
+            let mut told = false;
+            let mut of_another_key = false;
+            for body in &bodies {
+                let (Some(file), Ok(Located::InInstructionFile(waiting))) = (&file, located(body))
+                else {
+                    continue;
+                };
+                let Ok(metadata) = waiting.with_file(file) else {
+                    continue;
+                };
+                told = true;
+                if self.is_of_another_key(uri, old, present, metadata).await {
+                    of_another_key = true;
+                    break;
+                }
+            }
+            if of_another_key || !told {
                 found.push(OlderVersion {
                     uri: name.clone(),
                     version,
@@ -302,6 +330,7 @@ impl EncryptedStore {
         Ok(found)
     }
 
+    /// Also if that cannot be told.
     async fn is_of_another_key(
         &self,
         uri: &ObjectUri,
@@ -313,10 +342,24 @@ impl EncryptedStore {
             return true;
         }
         match old {
-            Some(old) => self.keys.opens(uri, old, metadata).await.unwrap_or(false),
+            Some(old) => self.keys.opens(uri, old, metadata).await.unwrap_or(true),
             None => false,
         }
     }
+}
+
+/// Where the envelope of any object is, whatever the policies say.
+fn located(metadata: &Metadata) -> Result<Located, MetadataError> {
+    ContentMetadata::locate(metadata.iter(), &policy::look_at_anything())
+}
+
+/// User metadata that is the envelope's.
+fn envelope_of(uri: &ObjectUri, metadata: &Metadata) -> Result<Metadata, StoreError> {
+    let mut envelope = Metadata::new();
+    for (name, value) in metadata.iter().filter(|(name, _)| is_envelope_name(name)) {
+        envelope.insert(name, value).map_err(unstorable(uri))?;
+    }
+    Ok(envelope)
 }
 
 /// What was there when the data key was read.
