@@ -7,6 +7,7 @@ mod foreign_key;
 mod instruction_files;
 mod killed;
 mod listing;
+mod lost_uploads;
 mod migration;
 mod node;
 mod proxy;
