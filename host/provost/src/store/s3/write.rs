@@ -234,7 +234,7 @@ impl Writer {
     }
 
     async fn complete(&mut self) -> Result<ObjectInfo, StoreError> {
-        if self.waiting_bytes > 0 {
+        if self.waiting_bytes > 0 && self.upload.is_some() {
             self.send_part().await?;
         }
         let Some(upload) = &mut self.upload else {

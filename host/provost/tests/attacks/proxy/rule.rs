@@ -30,7 +30,8 @@ impl On {
     pub(crate) fn object(method: Method, key: &str) -> Self {
         let end = format!("/{key}");
         Self::request(move |asked| {
-            let plain = asked.query.is_empty() || asked.query.starts_with("x-id=");
+            let plain = asked.query.is_empty()
+                || (asked.query.starts_with("x-id=") && !asked.query.contains("&"));
             asked.method == method && asked.path.ends_with(&end) && plain
         })
     }
