@@ -30,7 +30,7 @@ fn chunks_take_a_quarter_of_the_window_at_most() {
         (16 * MIB, 64, 1),
         (64 * MIB, 2, 2),
         (64 * MIB, 64, 13),
-        (1024 * MIB, 64, 64),
+        (1024 * MIB, 64, MOST),
         (0, 8, 1),
     ] {
         assert_eq!(Threads::within(window, cores), Threads(threads));
