@@ -71,6 +71,12 @@ impl Bucket {
             .unwrap_or_else(|| panic!("there is no {key}"))
     }
 
+    /// Objects of many cases would fill the disk.
+    pub(crate) fn remove(&self, key: &str) {
+        let delete = self.client.delete_object().bucket(&self.name).key(key);
+        runtime().block_on(delete.send()).unwrap();
+    }
+
     /// The object, if there is one.
     pub(crate) fn find(&self, key: &str) -> Option<Raw> {
         let get = self.client.get_object().bucket(&self.name).key(key).send();

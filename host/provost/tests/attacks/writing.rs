@@ -12,7 +12,7 @@ use crate::servers::{BOTH, Server};
 
 /// An object in one request, and one in at least three parts.
 const SMALL: usize = 1000;
-const LARGE: usize = 20 << 20;
+const LARGE: usize = 18 << 20;
 
 type MakeFault = fn() -> Fault;
 type MakeRule = fn(&str) -> On;
@@ -54,6 +54,7 @@ fn put(bucket: &Bucket, what: &str, size: usize, rule: impl Fn(&str) -> On) -> u
         if ran.well() {
             well += 1;
             assert!(direct.get(&uri).unwrap() == new, "{what}: other bytes");
+            bucket.remove(&key);
             continue;
         }
         ran.refused();
@@ -65,6 +66,7 @@ fn put(bucket: &Bucket, what: &str, size: usize, rule: impl Fn(&str) -> On) -> u
             assert!(!over, "{what}: the former object is gone");
         }
         assert!(ran.stderr.contains(&uri), "names no object: {ran:?}");
+        bucket.remove(&key);
     }
     well
 }
