@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench -p provost                    # all of them, as a table
 //! cargo bench -p provost -- calls load      # some groups
+//! cargo bench -p provost -- content         # sealing against OpenSSL 3.6, which is built first
 //! cargo bench -p provost -- --json          # for programs
 //! ```
 //!
@@ -12,6 +13,7 @@
 
 mod calls;
 mod children;
+mod content;
 mod load;
 mod objects;
 mod pinning;
@@ -31,13 +33,14 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 type Group = (&'static str, fn(&Scratch) -> Outcome<Vec<Row>>);
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 7] = [
     ("calls", calls::measure),
     ("workers", workers::measure),
     ("load", load::measure),
     ("transfer", objects::measure_transfer),
     ("small", objects::measure_small),
     ("tls", tls::measure),
+    ("content", content::measure),
 ];
 
 fn main() -> ExitCode {

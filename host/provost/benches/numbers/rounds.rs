@@ -28,12 +28,19 @@ pub(crate) fn compare(
             theirs.push(baseline()?);
         }
     }
-    let ratios = ours.iter().zip(&theirs).map(|(a, b)| a / b).collect();
-    Ok(Compared {
-        measured: median(ours),
-        baseline: median(theirs),
-        ratio: median(ratios),
-    })
+    Ok(Compared::of(ours, theirs))
+}
+
+impl Compared {
+    /// Of the values of rounds.
+    pub(crate) fn of(measured: Vec<f64>, baseline: Vec<f64>) -> Self {
+        let ratios = measured.iter().zip(&baseline).map(|(a, b)| a / b).collect();
+        Self {
+            measured: median(measured),
+            baseline: median(baseline),
+            ratio: median(ratios),
+        }
+    }
 }
 
 /// The middle value; of two middle ones the mean.

@@ -14,8 +14,9 @@ pub(crate) struct Row {
     baseline: Option<f64>,
     against: Option<&'static str>,
     ratio: Option<f64>,
-    /// The most that `ratio` may be, or `measured` where there is no ratio.
-    bar: f64,
+    /// The most that `ratio` may be, or `measured` where there is no ratio; the least, of rates. None
+    /// where the number is for comparison alone.
+    bar: Option<f64>,
     ok: bool,
 }
 
@@ -27,6 +28,8 @@ pub(crate) enum Unit {
     Seconds,
     /// Memory or size.
     Bytes,
+    /// The more, the better.
+    BytesPerSecond,
 }
 
 impl Row {
@@ -39,7 +42,7 @@ impl Row {
             baseline: None,
             against: None,
             ratio: None,
-            bar,
+            bar: Some(bar),
             ok: measured <= bar,
         }
     }
@@ -58,8 +61,27 @@ impl Row {
             baseline: Some(compared.baseline),
             against: Some(against),
             ratio: Some(compared.ratio),
-            bar,
+            bar: Some(bar),
             ok: compared.ratio <= bar,
+        }
+    }
+
+    /// A rate whose bar, if it has one, is the least part of another one.
+    pub(crate) fn rate(
+        what: &'static str,
+        against: &'static str,
+        compared: &Compared,
+        bar: Option<f64>,
+    ) -> Self {
+        Self {
+            what,
+            unit: Unit::BytesPerSecond,
+            measured: compared.measured,
+            baseline: Some(compared.baseline),
+            against: Some(against),
+            ratio: Some(compared.ratio),
+            bar,
+            ok: bar.is_none_or(|bar| compared.ratio >= bar),
         }
     }
 
@@ -74,11 +96,19 @@ impl Row {
                 _ => none(),
             },
             self.ratio.map_or_else(none, |ratio| format!("{ratio:.2}x")),
-            match self.ratio {
-                Some(_) => format!("{:.1}x", self.bar),
-                None => shown(self.bar),
+            match (self.bar, self.ratio, self.unit) {
+                (None, ..) => none(),
+                (Some(bar), Some(_), Unit::BytesPerSecond) => format!("{bar:.2}x or more"),
+                (Some(bar), Some(_), _) => format!("{bar:.1}x"),
+                (Some(bar), None, _) => shown(bar),
             },
-            if self.ok { "ok" } else { "OVER" }.to_owned(),
+            match (self.ok, self.unit) {
+                _ if self.bar.is_none() => "",
+                (true, _) => "ok",
+                (false, Unit::BytesPerSecond) => "UNDER",
+                (false, _) => "OVER",
+            }
+            .to_owned(),
         ]
     }
 }
@@ -93,6 +123,7 @@ fn show(value: f64, unit: Unit) -> String {
             format!("{:.1} MiB", value / f64::from(1 << 20))
         }
         Unit::Bytes => format!("{:.0} KiB", value / 1024.0),
+        Unit::BytesPerSecond => format!("{:.2} GB/s", value / 1e9),
     }
 }
 
