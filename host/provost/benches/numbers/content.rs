@@ -31,6 +31,8 @@ const ROUNDS: usize = 15;
 /// How long one side of a round runs.
 const TURN: Duration = Duration::from_millis(100);
 const MIB: usize = 1 << 20;
+/// Bytes that differ: materials refuse a constant key.
+const WRAPPING_KEY: [u8; KEY_BYTES] = *b"a wrapping key, for numbers only";
 const LARGE: usize = 64 * MIB;
 
 pub(crate) fn measure(_: &Scratch) -> Outcome<Vec<Row>> {
@@ -181,7 +183,7 @@ fn thread_time() -> f64 {
 }
 
 fn data_key(format: WriteFormat) -> Outcome<WrappedDataKey> {
-    let raw = RawMaterials::symmetric(SecretBytes::copy_from(&[7; KEY_BYTES]));
+    let raw = RawMaterials::symmetric(SecretBytes::copy_from(&WRAPPING_KEY));
     let materials = EncryptionMaterials::validate(raw)?;
     let key = DataKey::generate(&mut Constant)?;
     Ok(key_wrap::wrap(&materials, format, key, &mut Constant)?)
