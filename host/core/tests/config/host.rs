@@ -370,6 +370,7 @@ fn explain_names_every_value_with_its_origin() {
             "s3.region = (none) (default)",
             "s3.path_style = (none) (default)",
             "s3.profile = (none) (default)",
+            "s3.timeout = 5m (default)",
             "fetch.directory = (none) (default)",
             "classes.\"a.b\".library = (none) (default)",
             "classes.\"a.b\".sha256 = (none) (default)",

@@ -11,6 +11,7 @@ mod kms;
 mod policies;
 mod robustness;
 mod rules;
+mod s3;
 mod samples;
 mod tls;
 mod values;

@@ -68,7 +68,9 @@ impl Node {
         for made in ["tmp", "out"] {
             fs::create_dir(root.join(made)).unwrap();
         }
-        let mut configuration = "security_configuration = \"security.json\"\n".to_owned();
+        // A body that stalls costs each try this much.
+        let mut configuration =
+            "security_configuration = \"security.json\"\n[s3]\ntimeout = \"5s\"\n".to_owned();
         let encryption = match keys {
             Keys::Aes => {
                 let library = root.join("libprovost_static_keys.so");

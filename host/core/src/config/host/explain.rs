@@ -89,6 +89,9 @@ pub(super) fn explain(configuration: &HostConfiguration) -> Vec<Explained> {
     list.kms(kms);
     list.place("s3", &s3.place);
     list.optional("s3.profile", s3.profile.as_ref(), Clone::clone);
+    list.add("s3.timeout", &s3.timeout, |timeout| {
+        humantime::format_duration(*timeout)
+    });
     for (bucket, place) in s3.buckets() {
         list.place(&format!("s3.buckets.\"{bucket}\""), place);
     }

@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::setting::Setting;
 
 /// `[s3]`. What is not set here comes from where users of the AWS SDK keep it: `AWS_*` variables,
 /// the profile files, the metadata of the instance.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct S3Settings {
     /// What holds for every bucket without settings of its own.
     pub place: S3Place,
     /// The profile that credentials and defaults come from.
     pub profile: Option<Setting<String>>,
+    /// How long a request may take until its answer begins, a part being sent included. A body
+    /// that stops coming is given up after as long, or 20 s if that is less. Default: 5 min.
+    pub timeout: Setting<Duration>,
     buckets: BTreeMap<String, S3Place>,
 }
 
@@ -40,17 +44,21 @@ pub struct Endpoint(String);
 #[error("expected https://HOST or https://HOST:PORT, or the same with http")]
 pub struct EndpointError;
 
-impl S3Settings {
-    pub(super) fn with_buckets(
-        place: S3Place,
-        profile: Option<Setting<String>>,
-        buckets: BTreeMap<String, S3Place>,
-    ) -> Self {
+impl Default for S3Settings {
+    fn default() -> Self {
         Self {
-            place,
-            profile,
-            buckets,
+            place: S3Place::default(),
+            profile: None,
+            timeout: Setting::default_value(Duration::from_mins(5)),
+            buckets: BTreeMap::new(),
         }
+    }
+}
+
+impl S3Settings {
+    pub(super) fn with_buckets(mut self, buckets: BTreeMap<String, S3Place>) -> Self {
+        self.buckets = buckets;
+        self
     }
 
     /// The buckets that have settings of their own.

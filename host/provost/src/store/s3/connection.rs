@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{RequestChecksumCalculation, timeout::TimeoutConfig};
@@ -13,11 +14,10 @@ use tokio::sync::OnceCell;
 
 use crate::store::StoreError;
 
-/// How long a connection may take.
+/// How long a connection may take at most.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a request may take until its answer begins. A part has to be sent in that time; a
-/// stream that stalls is given up long before, by the SDK's own watch.
-const ANSWER: Duration = Duration::from_mins(5);
+/// How long a body may stop coming at most.
+const STALL: Duration = Duration::from_secs(20);
 
 /// What the clients of all buckets share: credentials, and connections that are kept.
 pub(crate) struct S3Connection {
@@ -54,12 +54,15 @@ impl S3Connection {
     /// Credentials, region and whatever else users of the SDK keep where it looks.
     async fn shared(&self) -> &SdkConfig {
         let load = async || {
+            let timeout = *self.host.s3.timeout.get();
             let timeouts = TimeoutConfig::builder()
-                .connect_timeout(CONNECT)
-                .read_timeout(ANSWER)
+                .connect_timeout(timeout.min(CONNECT))
+                .read_timeout(timeout)
                 .build();
-            let mut loader =
-                aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+            let stalled = StalledStreamProtectionConfig::enabled().grace_period(timeout.min(STALL));
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .timeout_config(timeouts)
+                .stalled_stream_protection(stalled.build());
             if let Some(profile) = &self.host.s3.profile {
                 loader = loader.profile_name(profile.get());
             }

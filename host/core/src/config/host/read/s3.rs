@@ -1,21 +1,27 @@
 //! `[s3]`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Reader;
 use crate::config::document::Table;
 use crate::config::host::s3::{Endpoint, S3Place, S3Settings};
+use crate::config::quantity::parse_duration;
 use crate::config::shown;
 
 impl Reader<'_> {
     pub(super) fn s3(&self, table: Option<Table<'_>>) -> S3Settings {
+        let mut settings = S3Settings::default();
         let Some(mut table) = table else {
-            return S3Settings::default();
+            return settings;
         };
-        let place = self.s3_place(&mut table);
-        let profile = table
+        settings.place = self.s3_place(&mut table);
+        settings.profile = table
             .parsed("profile", PROFILE_HINT, parse_profile)
             .map(|profile| self.setting(profile));
+        if let Some(timeout) = table.parsed("timeout", TIMEOUT_HINT, parse_timeout) {
+            settings.timeout = self.setting(timeout);
+        }
         let mut buckets = BTreeMap::new();
         if let Some(named) = table.table("buckets") {
             for entry in named.entries() {
@@ -35,7 +41,7 @@ impl Reader<'_> {
             }
         }
         table.finish(&[]);
-        S3Settings::with_buckets(place, profile, buckets)
+        settings.with_buckets(buckets)
     }
 
     fn s3_place(&self, table: &mut Table<'_>) -> S3Place {
@@ -56,6 +62,7 @@ impl Reader<'_> {
 const ENDPOINT_HINT: &str = "write the server alone, as in https://s3.example.com:9000";
 const REGION_HINT: &str = "write a region, as in eu-central-1";
 const PROFILE_HINT: &str = "write the name of a profile of ~/.aws/config";
+const TIMEOUT_HINT: &str = "write a time from 1s to 1h, as in 5m";
 
 fn parse_region(text: &str) -> Result<String, &'static str> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -70,6 +77,14 @@ fn parse_profile(text: &str) -> Result<String, &'static str> {
         return Err("that is not the name of a profile");
     }
     Ok(text.to_owned())
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_duration(text).map_err(|error| error.to_string())?;
+    if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&timeout) {
+        return Err("not between 1s and 1h".to_owned());
+    }
+    Ok(timeout)
 }
 
 fn is_bucket(text: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::config::source::Span;
 
 /// What tables between braces hold that is no secret. A value of any other name is hidden, because
 /// it may be a secret whose name was misspelt.
-const PLAIN: [&str; 31] = [
+const PLAIN: [&str; 32] = [
     "cluster_id",
     "conf",
     "credential",
@@ -32,6 +32,7 @@ const PLAIN: [&str; 31] = [
     "read",
     "sha256",
     "strict",
+    "timeout",
     "unauthenticated",
     "unpinned",
     "uri",
