@@ -12,7 +12,8 @@ use provost_core::envelope::{
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
 
 use super::handle::ProviderHandle;
-use super::keys::{About, KeyError, ProviderKeys, candidates, start, wrap_error};
+use super::key_error::KeyError;
+use super::keys::{About, ProviderKeys, candidates, start, wrap_error};
 use super::proof::{Proven, Subject};
 use crate::kms::KmsKeyError;
 

@@ -3,6 +3,7 @@
 mod failure;
 mod handle;
 mod in_process;
+mod key_error;
 mod keys;
 mod kms_materials;
 mod object_keys;
@@ -13,7 +14,7 @@ mod watch;
 
 pub use failure::{ProviderFailure, ProviderName};
 pub use handle::{ProvidedTls, ProviderHandle};
-pub use keys::KeyError;
+pub use key_error::KeyError;
 pub(crate) use keys::{ProviderKeys, populated};
 pub(crate) use object_keys::ObjectKeys;
 pub use proof::Proven;

@@ -8,7 +8,8 @@ use provost_core::envelope::{
 };
 
 use super::handle::ProviderHandle;
-use super::keys::{KeyError, ProviderKeys};
+use super::key_error::KeyError;
+use super::keys::ProviderKeys;
 use super::proof::Proven;
 use crate::kms::KmsKeys;
 use crate::store::{ObjectStore, ObjectUri, Scheme};

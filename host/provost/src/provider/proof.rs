@@ -13,7 +13,8 @@ use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
 use super::failure::ProviderFailure;
 use super::handle::ProviderHandle;
-use super::keys::{About, KeyError, class, new_data_key, rewrap_data_key, start, unwrap_stored};
+use super::key_error::KeyError;
+use super::keys::{About, class, new_data_key, rewrap_data_key, start, unwrap_stored};
 use super::start::Starter;
 
 /// How it was proved that what is written can be read.

@@ -8,7 +8,8 @@ use provost_core::envelope::{ContentMetadata, DataKey, KeyWrap, KeyWrapError, Wr
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
-use super::keys::{KeyError, ProviderKeys, candidates, materials, unwrap_first, unwrap_with};
+use super::key_error::KeyError;
+use super::keys::{ProviderKeys, candidates, materials, unwrap_first, unwrap_with};
 use super::object_keys::ObjectKeys;
 use crate::kms::{Kms, KmsKeyError};
 use crate::store::ObjectUri;

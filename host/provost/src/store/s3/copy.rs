@@ -4,7 +4,8 @@ use aws_sdk_s3::types::{CompletedPart, MetadataDirective, StorageClass, TaggingD
 
 use super::connection::BucketClient;
 use super::error::{Asked, Failure};
-use super::write::{self, Upload};
+use super::headers::{conditions, expires};
+use super::upload::{self, Upload};
 use super::{PARTS, S3Store, head, keys};
 use crate::store::{
     Condition, Metadata, NewObject, ObjectHead, ObjectInfo, ObjectStore, ObjectUri, StoreError,
@@ -99,7 +100,7 @@ async fn copy(
         .set_server_side_encryption(mode)
         .set_ssekms_key_id(key)
         .customize()
-        .mutate_request(write::expires(attributes.expires))
+        .mutate_request(expires(attributes.expires))
         .send()
         .await;
     let output = sent.map_err(|error| asked.failed(error).about(uri, &new.condition))?;
@@ -123,11 +124,11 @@ async fn in_parts(
     // Uploads in parts take no tags from where the parts are from.
     new.tags = store.tags(uri, before.info.version.as_deref()).await?;
     let client = store.client().await?.clone();
-    let id = write::create(store, &client, uri, &new, false).await?;
+    let id = upload::create(store, &client, uri, &new, false).await?;
     let mut upload = Upload::new(id);
     let copied = copy_parts(store, &client, uri, before, &new, &mut upload).await;
     if copied.is_err() {
-        write::give_up(store.clone(), uri.clone(), upload).await;
+        upload::give_up(store.clone(), uri.clone(), upload).await;
     }
     copied
 }
@@ -158,7 +159,7 @@ async fn copy_parts(
         start = end;
     }
     let parts = upload.all().await?;
-    let (if_match, _) = write::conditions(&new.condition);
+    let (if_match, _) = conditions(&new.condition);
     let sent = client
         .client
         .complete_multipart_upload()

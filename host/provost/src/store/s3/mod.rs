@@ -8,9 +8,11 @@ mod connection;
 mod copy;
 mod error;
 mod head;
+mod headers;
 mod keys;
 mod list;
 mod read;
+mod upload;
 mod versions;
 mod write;
 
@@ -21,7 +23,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 pub(crate) use connection::S3Connection;
-pub(crate) use write::dropped_uploads;
+pub(crate) use upload::dropped_uploads;
 
 use super::{
     Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
@@ -307,6 +309,6 @@ impl ObjectStore for S3Store {
 
     async fn abort_upload(&self, upload: &Upload) -> Result<(), StoreError> {
         self.check_uri(&upload.uri)?;
-        write::abort(self, &upload.uri, &upload.id).await
+        upload::abort(self, &upload.uri, &upload.id).await
     }
 }
