@@ -38,6 +38,15 @@ impl DataKey {
         &self.0
     }
 
+    /// Its bytes, where they are.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "moving the bytes would leave a copy behind"
+    )]
+    pub(super) fn into_secret_bytes(self) -> Box<Zeroizing<[u8; DATA_KEY_BYTES]>> {
+        self.0
+    }
+
     /// A second copy: to wrap an object's own key again, and behind [`ReusableDataKey`](super::ReusableDataKey).
     pub(super) fn copied(&self) -> Self {
         let mut key = Self::zeroed();

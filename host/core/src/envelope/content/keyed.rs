@@ -19,6 +19,11 @@ impl ContentKey {
     }
 
     /// V2: the data key itself.
+    pub(super) fn from_data_key(key: DataKey) -> Self {
+        Self(key.into_secret_bytes())
+    }
+
+    /// The same for who keeps the data key.
     pub(super) fn copy_of(key: &DataKey) -> Self {
         let mut copy = Self::zeroed();
         copy.0.copy_from_slice(key.secret_bytes());

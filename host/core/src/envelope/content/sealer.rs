@@ -48,7 +48,7 @@ pub(super) fn begin(
             let mut iv = [0; GCM_IV_BYTES];
             fill_nonzero(randomness, "content IV", &mut iv)?;
             let content = ContentParameters::V2 { iv };
-            (ContentKey::copy_of(&key), iv, content)
+            (ContentKey::from_data_key(key), iv, content)
         }
         WriteFormat::V3 => {
             let mut message_id = [0; MESSAGE_ID_BYTES];
