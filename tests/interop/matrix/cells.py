@@ -44,7 +44,7 @@ def all_cells():
         for storage in STORAGES:
             for client in CLIENTS:
                 for format in client.writes:
-                    for size in SIZES:
+                    for size in (*SIZES, RANGES):
                         yield Cell("client", client.name, format.name, material, storage, size)
                 for format in PROVOST_FORMATS:
                     for size in (*SIZES, RANGES):
@@ -65,6 +65,7 @@ class Bench:
             self.plaintext(size).write_bytes(os.urandom(length))
 
     def plaintext(self, size):
+        size = RANGE_SOURCE if size == RANGES else size
         return self.folder / f"{size.replace(' ', '-')}.plain"
 
     def write(self, cell):
@@ -76,7 +77,7 @@ class Bench:
         """A client reads Provost's object."""
         format = self.clients[cell.client].reads[cell.format]
         output = self.folder / f"{cell.client}.out"
-        plaintext = self.plaintext(RANGE_SOURCE if cell.size == RANGES else cell.size).read_bytes()
+        plaintext = self.plaintext(cell.size).read_bytes()
         for ends in RANGE_ENDS if cell.size == RANGES else (None,):
             error = self.ask(cell, "get", output, format, range=ends and f"bytes={ends[0]}-{ends[1]}")
             if error:
@@ -91,6 +92,8 @@ class Bench:
         failure = self.client_writes(cell)
         if failure:
             return failure
+        if cell.size == RANGES:
+            return self.provost_reads_ranges(cell)
         output = self.folder / f"{cell.client}.read"
         if self.legacy(cell) and not self.provost_reads(cell, output, legacy=False):
             return Failure("Provost", "opens a legacy object without having been told to")
@@ -123,6 +126,19 @@ class Bench:
     def provost_reads(self, cell, output, legacy):
         output.unlink(missing_ok=True)
         return self.provost.get(cell.key(), output, cell.material, cell.storage, legacy)
+
+    def provost_reads_ranges(self, cell):
+        """The ranges that clients read, one from the end, and one that is open."""
+        plaintext = self.plaintext(cell.size).read_bytes()
+        ranges = [(f"{first}-{last}", plaintext[first:last + 1]) for first, last in RANGE_ENDS]
+        ranges += [("-17", plaintext[-17:]), (f"{MIB}-", plaintext[MIB:])]
+        for range, wanted in ranges:
+            error, got = self.provost.cat(cell.key(), range, cell.material, cell.storage, self.legacy(cell))
+            if error:
+                return Failure("Provost", f"range {range}: {error}")
+            if got != wanted:
+                return Failure("Provost", f"returns other bytes for the range {range}, and no error")
+        return None
 
     def not_in_parts(self, cell, side):
         """The ETag of what was uploaded in parts ends in their number."""

@@ -25,13 +25,22 @@ class Provost:
     def get(self, key, file, material, storage, legacy):
         return self.run(material, self.policy(storage, ["V3", "V2"], "V3", legacy), "object", "get", f"s3://{BUCKET}/{key}", file)
 
+    def cat(self, key, range, material, storage, legacy):
+        """What Provost says is wrong, if it does, and what it prints."""
+        policy = self.policy(storage, ["V3", "V2"], "V3", legacy)
+        return self.output(material, policy, "object", "cat", f"--range={range}", "--unauthenticated", f"s3://{BUCKET}/{key}")
+
     def run(self, material, policy, *command):
         """None, or what Provost says is wrong."""
+        return self.output(material, policy, *command)[0]
+
+    def output(self, material, policy, *command):
         done = subprocess.run(
             [self.programs / "provost", "--config", self.configuration(material, policy), *command],
-            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
         )
-        return None if done.returncode == 0 else done.stderr.strip() or f"exit status {done.returncode}"
+        says = done.stderr.decode(errors="replace").strip()
+        return None if done.returncode == 0 else says or f"exit status {done.returncode}", done.stdout
 
     @staticmethod
     def policy(storage, formats, format, legacy=False):

@@ -16,10 +16,10 @@ def render(versions, rules, explained):
     notes = {}  # number of the rule -> number of the note, in order of appearance
     text = HEAD + table(("what", "version"), sorted(versions.items())) + "\n"
     text += f"Each cell is objects of {len(SIZES)} sizes, byte for byte: {', '.join(SIZES)}. The last is a multipart upload, but for Go's client, which has none.\n"
-    text += "\n## A client writes, Provost reads\n\n"
+    text += "\n## A client writes, Provost reads\n\nWhole objects, and ranges of the one of 1 MiB + 3, whose bytes nothing authenticates.\n\n"
     text += table(("client", "writes", *columns()), [
         (client.title, format.title, *(
-            verdict(explained, notes, [Cell("client", client.name, format.name, material, storage, size) for size in SIZES])
+            verdict(explained, notes, [Cell("client", client.name, format.name, material, storage, size) for size in (*SIZES, RANGES)])
             for material in MATERIALS for storage in STORAGES))
         for client in CLIENTS for format in client.writes
     ])
