@@ -5,6 +5,7 @@ mod bucket;
 mod flips;
 mod foreign_key;
 mod instruction_files;
+mod java;
 mod killed;
 mod listing;
 mod lost_uploads;

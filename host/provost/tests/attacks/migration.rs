@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::bucket::{Bucket, Raw};
 use crate::foreign_key::{Kms, cbc};
+use crate::java::Java4;
 use crate::killed::every_upload_is_named_and_removed;
 use crate::node::{AES_KEY, Keys, Node, bytes};
 use crate::proxy::{Fault, On, Proxy, runtime};
@@ -80,6 +81,7 @@ struct Migration {
     keys: Vec<(String, bool)>,
     aes: Node,
     kms: Node,
+    by_kms: Keys,
 }
 
 impl Migration {
@@ -123,6 +125,7 @@ impl Migration {
             keys,
             aes: migrate(&Keys::Aes),
             kms: migrate(&by_kms),
+            by_kms,
         }
     }
 
@@ -225,6 +228,16 @@ fn a_migration_killed_twenty_times_loses_nothing_and_ends_in_v3() {
         let tags = [("colour", "red"), ("of", "a test")];
         let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(bucket.tags(key), tags, "{key}");
+    }
+    let mut java = Java4::start(&bucket.server.endpoint());
+    for (key, of_kms) in &migration.keys {
+        let keys = if *of_kms {
+            &migration.by_kms
+        } else {
+            &Keys::Aes
+        };
+        let read = java.get(bucket, key, keys, migration.aes.root());
+        assert!(read == text(key), "{key}: Java reads other bytes");
     }
     // Nothing is beside them but what the command can find and remove.
     assert_eq!(bucket.keys().len(), migration.keys.len());
