@@ -108,7 +108,8 @@ class Contest:
 
     def java(self, *arguments):
         paths = os.environ["TRANSFER_CLASSPATH"]
-        return Run(["java", "-Xmx2g", "-cp", paths, "Transfer", *arguments], self.environment)
+        # The JDK keeps a whole message in memory until its tag is checked.
+        return Run(["java", "-Xmx12g", "-cp", paths, "Transfer", *arguments], self.environment)
 
     def large(self, size, rounds):
         """The Java client's default provider seals 2 GiB less one byte at most: beyond, it does not take part."""
@@ -196,9 +197,12 @@ def median(runs, what):
     return statistics.median(getattr(run, what) for run in runs)
 
 
-def table(rows):
+def head():
     print("| what | Provost, s | without envelope, s | ratio (bar 0.8) | Java 4.x, s | times its wall (goal 5) | CPU s: without, Provost, Java | times its CPU (goal 5) | peak MiB (bar 256) |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+
+
+def show(rows):
     for what, runs in rows:
         wall = {name: median(some, "wall") for name, some in runs.items()}
         cpu = {name: median(some, "processor") for name, some in runs.items()}
@@ -227,11 +231,11 @@ def main():
     programs = pathlib.Path(os.environ["TRANSFER_PROGRAMS"])
     with tempfile.TemporaryDirectory(prefix="provost-transfer-") as folder:
         contest = Contest(pathlib.Path(folder), programs)
-        rows = contest.large(options.size * MIB, options.rounds)
+        head()
+        show(contest.large(options.size * MIB, options.rounds))
         if options.size >= 2048:
-            rows += contest.large(1024 * MIB, options.rounds)
-        rows += contest.many(options.count, 4096, options.rounds)
-    table(rows)
+            show(contest.large(1024 * MIB, options.rounds))
+        show(contest.many(options.count, 4096, options.rounds))
 
 
 main()
