@@ -100,7 +100,7 @@ fn a_put_killed_at_any_of_fifty_moments_leaves_nothing_readable_and_nothing_unna
 }
 
 /// The command finds all that was left, one by its id and the rest by age.
-pub(crate) fn every_upload_is_named_and_removed(bucket: &Bucket, node: &Node) {
+fn every_upload_is_named_and_removed(bucket: &Bucket, node: &Node) {
     let prefix = bucket.uri("");
     let listed = node.run(&["object", "uploads", "ls", &prefix]);
     listed.succeeded();
