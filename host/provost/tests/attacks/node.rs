@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::servers::{kms_endpoint, variable};
 
 /// Longer than this is a hang: above what retries and time-outs of one command add up to.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(3);
 
 /// How the objects of a node are encrypted.
 #[derive(Debug, Clone)]
