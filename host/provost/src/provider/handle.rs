@@ -15,8 +15,8 @@ use provost_plugin_api::{
     UnwrapRequest, WrapRequest, Wrapped,
 };
 use provost_worker::{Answer, Request, TextFilter, Worker};
-use tokio::sync::Semaphore;
 
+use super::call_threads::CallThreads;
 use super::failure::{ProviderFailure, ProviderName};
 use super::in_process;
 use super::watch::{TICK, ticks, watched};
@@ -43,8 +43,8 @@ struct Inner {
     proof: Proof,
     filter: Arc<TextFilter>,
     backend: Backend,
-    /// One for each thread that [`ProviderHandle::ask`] may have.
-    threads: Arc<Semaphore>,
+    /// Those that [`ProviderHandle::ask`] may have.
+    threads: CallThreads,
 }
 
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl ProviderHandle {
             proof,
             filter,
             backend,
-            threads: Arc::new(Semaphore::new(threads)),
+            threads: CallThreads::new(threads),
         }))
     }
 

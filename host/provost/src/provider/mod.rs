@@ -1,5 +1,6 @@
 //! Providers as the host sees them: asked through one handle, their answers validated.
 
+mod call_threads;
 mod failure;
 mod handle;
 mod in_process;

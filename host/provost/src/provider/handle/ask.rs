@@ -1,11 +1,10 @@
 //! Calls on threads of their own, for callers that do not wait for ever.
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::{Backend, ProviderHandle};
+use crate::provider::call_threads::Permit;
 use crate::provider::failure::ProviderFailure;
 use crate::provider::watch::{TICK, Watch, ticks};
 
@@ -25,8 +24,8 @@ impl ProviderHandle {
         operation: &'static str,
         calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
     ) -> Result<T, ProviderFailure> {
-        let free = Arc::clone(&self.0.threads).acquire_owned();
-        let Ok(Ok(permit)) = tokio::time::timeout(self.0.deadline, free).await else {
+        let free = self.0.threads.permit();
+        let Ok(Some(permit)) = tokio::time::timeout(self.0.deadline, free).await else {
             return Err(self.busy(operation));
         };
         let (sender, mut receiver) = tokio::sync::oneshot::channel();
@@ -79,18 +78,15 @@ impl ProviderHandle {
         }
     }
 
-    fn wait_for_a_thread(
-        &self,
-        operation: &'static str,
-    ) -> Result<OwnedSemaphorePermit, ProviderFailure> {
+    fn wait_for_a_thread(&self, operation: &'static str) -> Result<Permit, ProviderFailure> {
         let begun = ticks();
         loop {
-            match Arc::clone(&self.0.threads).try_acquire_owned() {
-                Ok(permit) => return Ok(permit),
-                Err(_) if ticks().saturating_sub(begun) > self.0.deadline => {
+            match self.0.threads.try_permit() {
+                Some(permit) => return Ok(permit),
+                None if ticks().saturating_sub(begun) > self.0.deadline => {
                     return Err(self.busy(operation));
                 }
-                Err(_) => std::thread::sleep(TICK),
+                None => std::thread::sleep(TICK),
             }
         }
     }
@@ -99,24 +95,21 @@ impl ProviderHandle {
     fn on_a_thread<T: Send + 'static>(
         &self,
         operation: &'static str,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
         send: impl FnOnce(Result<T, ProviderFailure>) + Send + 'static,
     ) -> Result<Watch, ProviderFailure> {
         let (handle, watch) = (self.clone(), Watch::default());
         let watched = watch.clone();
-        // Not `spawn_blocking`: a runtime waits for those threads when it ends.
-        let spawned = std::thread::Builder::new()
-            .name("provost-provider".into())
-            .spawn(move || {
-                watched.this_thread();
-                let answer = calls(&handle);
-                // Kept for as long as the provider keeps the thread; free before its answer is seen.
-                drop(permit);
-                send(answer);
-            });
-        match spawned {
-            Ok(_) => Ok(watch),
+        let given = self.0.threads.give(move |thread| {
+            watched.this_thread();
+            let answer = calls(&handle);
+            // Kept for as long as the provider keeps the thread; free before its answer is seen.
+            handle.0.threads.take_back(thread, permit);
+            send(answer);
+        });
+        match given {
+            Ok(()) => Ok(watch),
             Err(error) => Err(self.protocol(operation, format!("no thread for the call: {error}"))),
         }
     }
