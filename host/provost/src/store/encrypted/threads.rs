@@ -1,7 +1,7 @@
 //! One object on all cores.
 
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use provost_core::config::HostConfiguration;
 use tokio::sync::{mpsc, oneshot};
@@ -16,6 +16,10 @@ const BESIDE: usize = 3;
 /// that other objects may wait for.
 const MOST: usize = 16;
 
+/// Asked once: the answer comes from half a dozen files, and small objects are opened faster.
+static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
+
 /// How many threads work on an object. There are at most that many chunks in memory, and three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Threads(usize);
@@ -23,8 +27,7 @@ pub(super) struct Threads(usize);
 impl Threads {
     /// All cores, within the configured window.
     pub(super) fn of(host: &HostConfiguration) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::within(host.transfer.window.bytes(), cores)
+        Self::within(host.transfer.window.bytes(), *CORES)
     }
 
     /// A quarter of the window is for chunks: the rest is the store's, for what it sends or fetches
