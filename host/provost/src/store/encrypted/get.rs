@@ -75,23 +75,22 @@ impl EncryptedStore {
         let opened = self.open(uri).await?;
         let description = opened.metadata.description().cloned();
         let authenticated = opened.metadata.is_authenticated();
-        let threads = Threads::of(&self.host);
-        let mut sink = FileSink(file);
-        let plaintext = if !authenticated && sink.0.is_unnamed() {
-            let (done, returned) = cbc::stream(opened, sink, uri, progress).await?;
-            sink = returned;
-            done
-        } else if sink.0.is_unnamed() && opened.size > SMALL {
-            let (done, returned) =
-                fetch::into_unnamed(opened, sink, threads, uri, progress).await?;
-            sink = returned;
-            done
+        let plaintext = if authenticated && opened.size <= SMALL {
+            let text = in_memory::whole(opened, uri).await?;
+            blocking(move || in_memory::into_file(&text, file, progress)).await??
         } else {
-            let (done, returned) = verified(opened, sink, threads, uri, progress).await?;
-            sink = returned;
+            let threads = Threads::of(&self.host);
+            let sink = FileSink(file);
+            let (done, sink) = if !sink.0.is_unnamed() {
+                verified(opened, sink, threads, uri, progress).await?
+            } else if authenticated {
+                fetch::into_unnamed(opened, sink, threads, uri, progress).await?
+            } else {
+                cbc::stream(opened, sink, uri, progress).await?
+            };
+            blocking(move || sink.0.commit()).await??;
             done
         };
-        blocking(move || sink.0.commit()).await??;
         Ok(Received {
             uri: uri.clone(),
             plaintext,

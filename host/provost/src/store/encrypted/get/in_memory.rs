@@ -4,10 +4,10 @@ use provost_core::envelope::open;
 use zeroize::Zeroizing;
 
 use super::{Opened, Sink, blocking};
-use crate::store::ObjectUri;
 use crate::store::encrypted::body::report;
 use crate::store::encrypted::error::About;
 use crate::store::encrypted::{ObjectError, Progress};
+use crate::store::{ObjectUri, VerifiedFile};
 
 /// Verifies the whole body in memory before the sink gets its first byte.
 pub(super) async fn verified<S: Sink>(
@@ -16,6 +16,22 @@ pub(super) async fn verified<S: Sink>(
     uri: &ObjectUri,
     progress: Option<Progress>,
 ) -> Result<(u64, S), ObjectError> {
+    let text = whole(opened, uri).await?;
+    blocking(move || {
+        sink.write(&text)?;
+        sink.flush()?;
+        let done = text.len() as u64;
+        report(progress.as_ref(), done);
+        Ok((done, sink))
+    })
+    .await?
+}
+
+/// The whole plaintext, verified.
+pub(super) async fn whole(
+    opened: Opened,
+    uri: &ObjectUri,
+) -> Result<Zeroizing<Vec<u8>>, ObjectError> {
     let Opened {
         metadata,
         key,
@@ -29,12 +45,19 @@ pub(super) async fn verified<S: Sink>(
     let mut text = Zeroizing::new(text);
     text.truncate(length);
     opener.open_whole(&mut text).about(uri)?;
-    blocking(move || {
-        sink.write(&text)?;
-        sink.flush()?;
-        let done = text.len() as u64;
-        report(progress.as_ref(), done);
-        Ok((done, sink))
-    })
-    .await?
+    Ok(text)
+}
+
+/// A file of verified plaintext, in one go: passing work to another thread costs as much as what
+/// is done there. Blocks.
+pub(super) fn into_file(
+    text: &[u8],
+    mut file: VerifiedFile,
+    progress: Option<Progress>,
+) -> Result<u64, ObjectError> {
+    file.write_all(text)?;
+    file.commit()?;
+    let done = text.len() as u64;
+    report(progress.as_ref(), done);
+    Ok(done)
 }
