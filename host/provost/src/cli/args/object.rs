@@ -150,11 +150,15 @@ pub(crate) struct Jobs {
     jobs: Option<NonZeroUsize>,
 }
 
+/// How many threads can run at once.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
+}
+
 impl Jobs {
     /// Stores are waited for longer than processors: more jobs than those, and not so many that
     /// their buffers count.
     pub(crate) fn get(self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         self.jobs
             .map_or_else(|| (processors() * 2).clamp(4, 16), NonZeroUsize::get)
             .min(256)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use crate::cli::args::{Global, Output};
+use crate::cli::args::{Global, Output, processors};
 use crate::cli::progress::Progress;
 use crate::cli::report::{self, Failure, hint_lines, one_line};
 use crate::cli::with_runtime_of;
@@ -154,7 +154,7 @@ impl Many<'_> {
             }
         };
         let listed = with_runtime_of(
-            self.jobs,
+            self.jobs.min(processors()),
             async || {
                 let mut running = JoinSet::new();
                 let mut listed = Ok(());
