@@ -4,9 +4,9 @@ use zeroize::Zeroizing;
 
 use super::{ContentError, key_commitment};
 use crate::envelope::DataKey;
-use crate::envelope::evp::{Direction, Gcm};
+use crate::envelope::evp::{Direction, Gcm, open_message, seal_message};
 use crate::envelope::metadata::{ContentMetadata, ContentParameters};
-use crate::envelope::suite::{DATA_KEY_BYTES, GCM_IV_BYTES, V3_CONTENT_IV};
+use crate::envelope::suite::{DATA_KEY_BYTES, GCM_IV_BYTES, GCM_TAG_BYTES, V3_CONTENT_IV};
 
 /// The key that content is encrypted under: wiped when dropped, and boxed, so that moving it leaves
 /// no copy behind.
@@ -47,8 +47,8 @@ pub(super) struct Keyed {
 }
 
 impl Keyed {
-    /// For reading; content without a tag is refused. For V3 the commitment is compared first, in constant time; the content key is
-    /// derived only if it matches.
+    /// For reading; content without a tag is refused. For V3 the commitment is compared first, in
+    /// constant time; the content key is derived only if it matches.
     pub(super) fn for_opening(
         metadata: &ContentMetadata,
         key: &DataKey,
@@ -72,9 +72,38 @@ impl Keyed {
         }
     }
 
-    /// All of it in order.
-    pub(super) fn in_order(&self, direction: Direction) -> Result<Gcm, ContentError> {
+    /// Encrypts all of it in one call; returns the tag.
+    pub(super) fn seal(&self, data: &mut [u8]) -> Result<[u8; GCM_TAG_BYTES], ContentError> {
         let key = self.key.secret_bytes();
-        Ok(Gcm::new(direction, key, &self.iv, self.aad)?)
+        Ok(seal_message(key, &self.iv, self.aad, data)?)
+    }
+
+    /// Decrypts all of it in one call, to be wiped if it is not authentic.
+    pub(super) fn open(
+        &self,
+        data: &mut [u8],
+        tag: &[u8; GCM_TAG_BYTES],
+    ) -> Result<(), ContentError> {
+        let key = self.key.secret_bytes();
+        let authentic = open_message(key, &self.iv, self.aad, data, tag)?;
+        authentic.then_some(()).ok_or(ContentError::NotAuthentic)
+    }
+}
+
+/// An object's content, in order. Its cipher is set up when there is something to run it over, and
+/// not at all if that comes in one call.
+pub(super) enum InOrder {
+    Waiting(Keyed),
+    Begun(Gcm),
+}
+
+impl InOrder {
+    pub(super) fn begun(self, direction: Direction) -> Result<Gcm, ContentError> {
+        match self {
+            Self::Waiting(Keyed { key, iv, aad }) => {
+                Ok(Gcm::new(direction, key.secret_bytes(), &iv, aad)?)
+            }
+            Self::Begun(gcm) => Ok(gcm),
+        }
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use super::keyed::Keyed;
+use super::keyed::{InOrder, Keyed};
 use super::length::Length;
 use super::{ContentError, cbc};
 use crate::envelope::DataKey;
-use crate::envelope::evp::{Direction, Gcm};
+use crate::envelope::evp::Direction;
 use crate::envelope::metadata::ContentMetadata;
 use crate::envelope::suite::GCM_TAG_BYTES;
 
@@ -30,9 +30,8 @@ pub fn open(
         .map(|body| plaintext_length(metadata, body))
         .transpose()?;
     let length = Length::new(suite.max_plaintext, plaintext_length)?;
-    let keyed = Keyed::for_opening(metadata, key)?;
-    let gcm = Some(keyed.in_order(Direction::Decrypt)?);
-    Ok(Opener { gcm, length })
+    let content = Some(InOrder::Waiting(Keyed::for_opening(metadata, key)?));
+    Ok(Opener { content, length })
 }
 
 /// How long the plaintext of a body of `body` bytes is: the tag takes the rest, or the padding.
@@ -50,7 +49,7 @@ pub(crate) fn plaintext_length(metadata: &ContentMetadata, body: u64) -> Result<
 /// The caller keeps the body's last 16 bytes for [`finish`](Self::finish). A failed call abandons
 /// the object: every later call fails too.
 pub struct Opener {
-    gcm: Option<Gcm>,
+    content: Option<InOrder>,
     length: Length,
 }
 
@@ -61,33 +60,27 @@ impl Opener {
     /// parsed or shown before [`finish`](Self::finish) has succeeded, and must be destroyed if it
     /// fails.
     pub fn update_unverified(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
-        let mut gcm = self.gcm.take().ok_or(ContentError::Abandoned)?;
+        let content = self.content.take().ok_or(ContentError::Abandoned)?;
         self.length.advance(data.len())?;
-        gcm.update(data).map_err(|_| ContentError::Library)?;
-        self.gcm = Some(gcm);
+        let mut gcm = content.begun(Direction::Decrypt)?;
+        gcm.update(data)?;
+        self.content = Some(InOrder::Begun(gcm));
         Ok(())
     }
 
     /// Checks the tag, in constant time. Only after this is the plaintext what was sealed.
     pub fn finish(self, tag: &[u8; GCM_TAG_BYTES]) -> Result<(), ContentError> {
-        let gcm = self.gcm.ok_or(ContentError::Abandoned)?;
+        let content = self.content.ok_or(ContentError::Abandoned)?;
         self.length.finish()?;
-        match gcm.verify(tag) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(ContentError::NotAuthentic),
-            Err(_) => Err(ContentError::Library),
-        }
+        let authentic = content.begun(Direction::Decrypt)?.verify(tag)?;
+        authentic.then_some(()).ok_or(ContentError::NotAuthentic)
     }
 
     /// Opens a small object in one call: `data` is the whole body, then the whole plaintext,
     /// verified. On an error `data` is wiped and empty.
-    pub fn open_whole(mut self, data: &mut Vec<u8>) -> Result<(), ContentError> {
+    pub fn open_whole(self, data: &mut Vec<u8>) -> Result<(), ContentError> {
         let opened = match data.split_last_chunk_mut() {
-            Some((ciphertext, tag)) => {
-                let tag = *tag;
-                self.update_unverified(ciphertext)
-                    .and_then(|()| self.finish(&tag))
-            }
+            Some((ciphertext, tag)) => self.open_parts(ciphertext, tag),
             None => Err(ContentError::ShorterThanTag {
                 tag: GCM_TAG_BYTES as u64,
                 got: data.len() as u64,
@@ -101,11 +94,32 @@ impl Opener {
     }
 }
 
+impl Opener {
+    fn open_parts(
+        mut self,
+        ciphertext: &mut [u8],
+        tag: &[u8; GCM_TAG_BYTES],
+    ) -> Result<(), ContentError> {
+        match self.content.take() {
+            Some(InOrder::Waiting(keyed)) => {
+                self.length.advance(ciphertext.len())?;
+                self.length.finish()?;
+                keyed.open(ciphertext, tag)
+            }
+            begun => {
+                self.content = begun;
+                self.update_unverified(ciphertext)?;
+                self.finish(tag)
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { gcm, length } = self;
+        let Self { content, length } = self;
         f.debug_struct("Opener")
-            .field("abandoned", &gcm.is_none())
+            .field("abandoned", &content.is_none())
             .field("length", length)
             .finish()
     }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::keyed::{ContentKey, Keyed};
+use super::keyed::{ContentKey, InOrder, Keyed};
 use super::length::Length;
 use super::{ContentError, key_commitment};
 use crate::envelope::Randomness;
-use crate::envelope::evp::{Direction, Gcm};
+use crate::envelope::evp::Direction;
 use crate::envelope::key_wrap::WrappedDataKey;
 use crate::envelope::metadata::{ContentMetadata, ContentParameters, SealedEnvelope};
 use crate::envelope::randomness::fill_nonzero;
@@ -25,8 +25,8 @@ pub fn seal(
     randomness: &mut dyn Randomness,
 ) -> Result<(Sealer, SealedEnvelope), ContentError> {
     let (keyed, length, envelope) = begin(key, plaintext_length, randomness)?;
-    let gcm = Some(keyed.in_order(Direction::Encrypt)?);
-    Ok((Sealer { gcm, length }, envelope))
+    let content = Some(InOrder::Waiting(keyed));
+    Ok((Sealer { content, length }, envelope))
 }
 
 /// What an object is sealed with, however that is done.
@@ -74,7 +74,7 @@ pub(super) fn begin(
 /// The body is all the buffers in order, then the tag that [`finish`](Self::finish) returns. A
 /// failed call abandons the object: every later call fails too.
 pub struct Sealer {
-    gcm: Option<Gcm>,
+    content: Option<InOrder>,
     length: Length,
 }
 
@@ -84,10 +84,11 @@ impl Sealer {
     /// More than announced, or more than 2^36 - 32 bytes in all, is refused before any of `data`
     /// is touched.
     pub fn update(&mut self, data: &mut [u8]) -> Result<(), ContentError> {
-        let mut gcm = self.gcm.take().ok_or(ContentError::Abandoned)?;
+        let content = self.content.take().ok_or(ContentError::Abandoned)?;
         self.length.advance(data.len())?;
-        gcm.update(data).map_err(|_| ContentError::Library)?;
-        self.gcm = Some(gcm);
+        let mut gcm = content.begun(Direction::Encrypt)?;
+        gcm.update(data)?;
+        self.content = Some(InOrder::Begun(gcm));
         Ok(())
     }
 
@@ -95,15 +96,25 @@ impl Sealer {
     ///
     /// Fewer bytes than announced is an error: the envelope would be wrong.
     pub fn finish(self) -> Result<[u8; GCM_TAG_BYTES], ContentError> {
-        let gcm = self.gcm.ok_or(ContentError::Abandoned)?;
+        let content = self.content.ok_or(ContentError::Abandoned)?;
         self.length.finish()?;
-        gcm.tag().map_err(|_| ContentError::Library)
+        Ok(content.begun(Direction::Encrypt)?.tag()?)
     }
 
     /// Seals a small object in one call: `data` is the whole plaintext, then the whole body.
     pub fn seal_whole(mut self, data: &mut Vec<u8>) -> Result<(), ContentError> {
-        self.update(data)?;
-        let tag = self.finish()?;
+        let tag = match self.content.take() {
+            Some(InOrder::Waiting(keyed)) => {
+                self.length.advance(data.len())?;
+                self.length.finish()?;
+                keyed.seal(data)?
+            }
+            begun => {
+                self.content = begun;
+                self.update(data)?;
+                self.finish()?
+            }
+        };
         data.extend_from_slice(&tag);
         Ok(())
     }
@@ -111,9 +122,9 @@ impl Sealer {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { gcm, length } = self;
+        let Self { content, length } = self;
         f.debug_struct("Sealer")
-            .field("abandoned", &gcm.is_none())
+            .field("abandoned", &content.is_none())
             .field("length", length)
             .finish()
     }

