@@ -8,6 +8,7 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +22,11 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// As the command's pieces are.
 const PIECE: usize = 1 << 20;
-/// Objects of a folder at once.
-const TASKS: usize = 8;
+/// Objects of a folder at once, as the command's default is.
+fn tasks() -> usize {
+    let processors = std::thread::available_parallelism().map_or(2, NonZero::get);
+    (processors * 2).clamp(4, 16)
+}
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -67,7 +71,7 @@ fn main() -> Outcome<()> {
 
 async fn all(work: impl Iterator<Item = impl Future<Output = Outcome<()>>>) -> Outcome<()> {
     stream::iter(work)
-        .buffer_unordered(TASKS)
+        .buffer_unordered(tasks())
         .try_collect::<()>()
         .await
 }
