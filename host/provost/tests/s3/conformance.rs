@@ -12,8 +12,9 @@ fn check(server: Server, except: &[&str]) {
 
 #[test]
 fn moto_conforms() {
-    // Moto takes no notice of If-Match in a put.
-    check(Server::Moto, &["put_if_unchanged"]);
+    // Moto takes no notice of If-Match in a put, and stores an object before its metadata.
+    let except = ["put_if_unchanged", "readers_never_see_a_mixture"];
+    check(Server::Moto, &except);
 }
 
 #[test]
