@@ -71,23 +71,6 @@ impl Keyed {
             }),
         }
     }
-
-    /// Encrypts all of it in one call; returns the tag.
-    pub(super) fn seal(&self, data: &mut [u8]) -> Result<[u8; GCM_TAG_BYTES], ContentError> {
-        let key = self.key.secret_bytes();
-        Ok(seal_message(key, &self.iv, self.aad, data)?)
-    }
-
-    /// Decrypts all of it in one call, to be wiped if it is not authentic.
-    pub(super) fn open(
-        &self,
-        data: &mut [u8],
-        tag: &[u8; GCM_TAG_BYTES],
-    ) -> Result<(), ContentError> {
-        let key = self.key.secret_bytes();
-        let authentic = open_message(key, &self.iv, self.aad, data, tag)?;
-        authentic.then_some(()).ok_or(ContentError::NotAuthentic)
-    }
 }
 
 /// An object's content, in order. Its cipher is set up when there is something to run it over, and
@@ -105,5 +88,35 @@ impl InOrder {
             }
             Self::Begun(gcm) => Ok(gcm),
         }
+    }
+
+    /// Encrypts the rest, which may be all; returns the tag.
+    pub(super) fn seal(self, data: &mut [u8]) -> Result<[u8; GCM_TAG_BYTES], ContentError> {
+        Ok(match self {
+            Self::Waiting(Keyed { key, iv, aad }) => {
+                seal_message(key.secret_bytes(), &iv, aad, data)?
+            }
+            Self::Begun(mut gcm) => {
+                gcm.update(data)?;
+                gcm.tag()?
+            }
+        })
+    }
+
+    /// Decrypts the rest, which may be all, and ends in the tag; to be wiped on an error.
+    pub(super) fn open(self, body: &mut [u8]) -> Result<(), ContentError> {
+        let authentic = match self {
+            Self::Waiting(Keyed { key, iv, aad }) => {
+                open_message(key.secret_bytes(), &iv, aad, body)?
+            }
+            Self::Begun(mut gcm) => {
+                let Some((ciphertext, tag)) = body.split_last_chunk_mut() else {
+                    return Err(ContentError::NotAuthentic);
+                };
+                gcm.update(ciphertext)?;
+                gcm.verify(tag)?
+            }
+        };
+        authentic.then_some(()).ok_or(ContentError::NotAuthentic)
     }
 }

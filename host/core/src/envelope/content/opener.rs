@@ -79,39 +79,24 @@ impl Opener {
     /// Opens a small object in one call: `data` is the whole body, then the whole plaintext,
     /// verified. On an error `data` is wiped and empty.
     pub fn open_whole(self, data: &mut Vec<u8>) -> Result<(), ContentError> {
-        let opened = match data.split_last_chunk_mut() {
-            Some((ciphertext, tag)) => self.open_parts(ciphertext, tag),
-            None => Err(ContentError::ShorterThanTag {
-                tag: GCM_TAG_BYTES as u64,
-                got: data.len() as u64,
-            }),
-        };
+        let opened = self.open_body(data);
         match opened {
             Ok(()) => data.truncate(data.len().saturating_sub(GCM_TAG_BYTES)),
             Err(_) => data.zeroize(),
         }
         opened
     }
-}
 
-impl Opener {
-    fn open_parts(
-        mut self,
-        ciphertext: &mut [u8],
-        tag: &[u8; GCM_TAG_BYTES],
-    ) -> Result<(), ContentError> {
-        match self.content.take() {
-            Some(InOrder::Waiting(keyed)) => {
-                self.length.advance(ciphertext.len())?;
-                self.length.finish()?;
-                keyed.open(ciphertext, tag)
-            }
-            begun => {
-                self.content = begun;
-                self.update_unverified(ciphertext)?;
-                self.finish(tag)
-            }
-        }
+    fn open_body(mut self, body: &mut [u8]) -> Result<(), ContentError> {
+        let ciphertext = body.len().checked_sub(GCM_TAG_BYTES);
+        let ciphertext = ciphertext.ok_or(ContentError::ShorterThanTag {
+            tag: GCM_TAG_BYTES as u64,
+            got: body.len() as u64,
+        })?;
+        let content = self.content.ok_or(ContentError::Abandoned)?;
+        self.length.advance(ciphertext)?;
+        self.length.finish()?;
+        content.open(body)
     }
 }
 

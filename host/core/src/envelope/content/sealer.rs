@@ -103,18 +103,10 @@ impl Sealer {
 
     /// Seals a small object in one call: `data` is the whole plaintext, then the whole body.
     pub fn seal_whole(mut self, data: &mut Vec<u8>) -> Result<(), ContentError> {
-        let tag = match self.content.take() {
-            Some(InOrder::Waiting(keyed)) => {
-                self.length.advance(data.len())?;
-                self.length.finish()?;
-                keyed.seal(data)?
-            }
-            begun => {
-                self.content = begun;
-                self.update(data)?;
-                self.finish()?
-            }
-        };
+        let content = self.content.ok_or(ContentError::Abandoned)?;
+        self.length.advance(data.len())?;
+        self.length.finish()?;
+        let tag = content.seal(data)?;
         data.extend_from_slice(&tag);
         Ok(())
     }
