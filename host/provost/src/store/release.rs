@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::FileType;
 
@@ -37,6 +37,19 @@ pub struct VerifiedFile {
     existing: Existing,
     folder: Arc<Folder>,
     staged: Staged,
+    turns: Turns,
+}
+
+/// Whose turn it is to write. The kernel lets one thread write to a file and has the others spin,
+/// on processors that decrypt meanwhile; here they sleep.
+#[derive(Debug, Default)]
+struct Turns(Mutex<()>);
+
+impl Turns {
+    fn write_all_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let _turn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all_at(bytes, offset)
+    }
 }
 
 /// Why a file could not be written or given its name.
@@ -101,6 +114,7 @@ impl VerifiedFile {
             existing,
             folder,
             staged,
+            turns: Turns::default(),
         })
     }
 
@@ -118,7 +132,7 @@ impl VerifiedFile {
 
     /// Writes into the file at `offset`, from any thread. Blocks.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<(), ReleaseError> {
-        let written = self.staged.file().write_all_at(bytes, offset);
+        let written = self.turns.write_all_at(self.staged.file(), bytes, offset);
         written.map_err(|e| self.failed("write the file", e))
     }
 
@@ -176,7 +190,10 @@ fn passing_name() -> io::Result<String> {
 /// A file for ciphertext on its way, without a name and with mode 0600: what is decrypted is then
 /// what was verified, which a second fetch would not promise.
 #[derive(Debug)]
-pub struct Spool(File);
+pub struct Spool {
+    file: File,
+    turns: Turns,
+}
 
 impl Spool {
     /// A new spool in `folder`, or in the system's folder for temporary files.
@@ -187,12 +204,20 @@ impl Spool {
             Some(staged) => staged,
             None => Staged::named(&folder, MODE, &passing_name()?)?,
         };
-        staged.into_unnamed().map(Self)
+        Ok(Self {
+            file: staged.into_unnamed()?,
+            turns: Turns::default(),
+        })
     }
 
     /// The file.
     pub fn file(&self) -> &File {
-        &self.0
+        &self.file
+    }
+
+    /// Writes into the file at `offset`, from any thread. Blocks.
+    pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.turns.write_all_at(&self.file, bytes, offset)
     }
 }
 

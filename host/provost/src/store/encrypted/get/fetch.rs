@@ -1,6 +1,6 @@
 //! Fetching a body and opening it on all cores.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use provost_core::envelope::{GCM_TAG_BYTES, OpenSegment, open_segments};
 
@@ -23,14 +23,10 @@ pub(super) async fn into_unnamed(
     let file = Arc::new(file);
     let done = Done::new(progress);
     let (to, name) = (Arc::clone(&file), uri.clone());
-    // The kernel lets one thread write to a file, and has the others spin for their turn.
-    let turn = Mutex::new(());
     let open = move |(segment, mut chunk): (OpenSegment, Buffer)| {
         let offset = segment.offset();
         segment.open_unverified(chunk.chunk_mut()).about(&name)?;
-        let my_turn = turn.lock().map_err(|_| failed("another thread panicked"))?;
         to.write_all_at(chunk.chunk(), offset)?;
-        drop(my_turn);
         done.add(chunk.chunk().len());
         Ok(())
     };

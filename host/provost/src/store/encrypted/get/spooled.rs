@@ -28,7 +28,7 @@ pub(super) async fn verified<S: Sink>(
     let (kept, name) = (Arc::clone(&spool), uri.clone());
     let keep = move |(segment, mut chunk): (OpenSegment, Buffer)| {
         let at = segment.offset();
-        let written = kept.file().write_all_at(chunk.chunk(), at);
+        let written = kept.write_all_at(chunk.chunk(), at);
         written.map_err(ObjectError::Spool)?;
         segment.open_unverified(chunk.chunk_mut()).about(&name)
     };
