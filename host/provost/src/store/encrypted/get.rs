@@ -75,12 +75,18 @@ impl EncryptedStore {
         let opened = self.open(uri).await?;
         let description = opened.metadata.description().cloned();
         let authenticated = opened.metadata.is_authenticated();
+        let mut sink = FileSink(file);
         let plaintext = if authenticated && opened.size <= SMALL {
             let text = in_memory::whole(opened, uri).await?;
-            blocking(move || in_memory::into_file(&text, file, progress)).await??
+            // In one go: passing work to another thread costs as much as what is done there.
+            blocking(move || {
+                let done = in_memory::release(&text, &mut sink, progress)?;
+                sink.0.commit()?;
+                Ok::<_, ObjectError>(done)
+            })
+            .await??
         } else {
             let threads = Threads::of(&self.host);
-            let sink = FileSink(file);
             let (done, sink) = if !sink.0.is_unnamed() {
                 verified(opened, sink, threads, uri, progress).await?
             } else if authenticated {

@@ -4,10 +4,10 @@ use provost_core::envelope::open;
 use zeroize::Zeroizing;
 
 use super::{Opened, Sink, blocking};
+use crate::store::ObjectUri;
 use crate::store::encrypted::body::report;
 use crate::store::encrypted::error::About;
 use crate::store::encrypted::{ObjectError, Progress};
-use crate::store::{ObjectUri, VerifiedFile};
 
 /// Verifies the whole body in memory before the sink gets its first byte.
 pub(super) async fn verified<S: Sink>(
@@ -17,14 +17,7 @@ pub(super) async fn verified<S: Sink>(
     progress: Option<Progress>,
 ) -> Result<(u64, S), ObjectError> {
     let text = whole(opened, uri).await?;
-    blocking(move || {
-        sink.write(&text)?;
-        sink.flush()?;
-        let done = text.len() as u64;
-        report(progress.as_ref(), done);
-        Ok((done, sink))
-    })
-    .await?
+    blocking(move || Ok((release(&text, &mut sink, progress)?, sink))).await?
 }
 
 /// The whole plaintext, verified.
@@ -48,15 +41,14 @@ pub(super) async fn whole(
     Ok(text)
 }
 
-/// A file of verified plaintext, in one go: passing work to another thread costs as much as what
-/// is done there. Blocks.
-pub(super) fn into_file(
+/// Gives verified plaintext to the sink. Blocks.
+pub(super) fn release(
     text: &[u8],
-    mut file: VerifiedFile,
+    sink: &mut impl Sink,
     progress: Option<Progress>,
 ) -> Result<u64, ObjectError> {
-    file.write_all(text)?;
-    file.commit()?;
+    sink.write(text)?;
+    sink.flush()?;
     let done = text.len() as u64;
     report(progress.as_ref(), done);
     Ok(done)
