@@ -42,6 +42,7 @@ pub mod install;
 pub mod kms;
 pub mod loader;
 mod place;
+mod processors;
 pub mod provider;
 mod random;
 pub mod registry;

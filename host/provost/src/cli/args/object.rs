@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::duration;
+use crate::processors::processors;
 use crate::store::encrypted::ByteRange;
 
 #[derive(Debug, Subcommand)]
@@ -148,11 +149,6 @@ pub(crate) struct Jobs {
     /// How many objects are worked on at once. Default: twice the processors, 4 to 16.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-}
-
-/// How many threads can run at once.
-pub(crate) fn processors() -> usize {
-    std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 impl Jobs {

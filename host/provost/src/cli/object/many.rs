@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use crate::cli::args::{Global, Output, processors};
+use crate::cli::args::{Global, Output};
 use crate::cli::progress::Progress;
 use crate::cli::report::{self, Failure, hint_lines, one_line};
 use crate::cli::with_runtime_of;
+use crate::processors::processors;
 
 /// Hints that were given once are not repeated; past this many, none is given.
 const HINTS: usize = 64;

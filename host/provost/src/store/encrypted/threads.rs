@@ -1,7 +1,6 @@
 //! One object on all cores.
 
-use std::num::NonZero;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use provost_core::config::HostConfiguration;
 use tokio::sync::{mpsc, oneshot};
@@ -9,16 +8,13 @@ use tokio::task::JoinHandle;
 
 use super::ObjectError;
 use super::body::CHUNK;
+use crate::processors::processors;
 
 /// Chunks that wait, or are being read or written, while each thread works on another one.
 const BESIDE: usize = 3;
 /// More cores than this encrypt faster than anything can be read or sent, and each costs a thread
 /// that other objects may wait for.
 const MOST: usize = 16;
-
-/// Asked once: the answer comes from half a dozen files, and small objects are opened faster.
-static CORES: LazyLock<usize> =
-    LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZero::get));
 
 /// How many threads work on an object. There are at most that many chunks in memory, and three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +23,7 @@ pub(super) struct Threads(usize);
 impl Threads {
     /// All cores, within the configured window.
     pub(super) fn of(host: &HostConfiguration) -> Self {
-        Self::within(host.transfer.window.bytes(), *CORES)
+        Self::within(host.transfer.window.bytes(), processors())
     }
 
     /// A quarter of the window is for chunks: the rest is the store's, for what it sends or fetches
