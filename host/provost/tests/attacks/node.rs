@@ -47,6 +47,9 @@ pub(crate) const WAYS: [(&str, Way); 3] = [
     ("cat", Node::cat),
 ];
 
+/// For a machine on which all attacks run at once.
+const PATIENT: &str = "timeout = \"60s\"";
+
 /// What the way of a name does.
 pub(crate) type Way = fn(&Node, &str) -> Result<Vec<u8>, Ran>;
 
@@ -68,9 +71,8 @@ impl Node {
         for made in ["tmp", "out"] {
             fs::create_dir(root.join(made)).unwrap();
         }
-        // A body that stalls costs each try this much.
         let mut configuration =
-            "security_configuration = \"security.json\"\n[s3]\ntimeout = \"5s\"\n".to_owned();
+            format!("security_configuration = \"security.json\"\n[s3]\n{PATIENT}\n");
         let encryption = match keys {
             Keys::Aes => {
                 let library = root.join("libprovost_static_keys.so");
@@ -107,6 +109,16 @@ impl Node {
             folder,
             endpoint: endpoint.to_owned(),
         }
+    }
+
+    /// A server that stalls costs each try five seconds.
+    pub(crate) fn impatient(self) -> Self {
+        let path = self.folder.path().join("provost.toml");
+        let configuration = fs::read_to_string(&path).unwrap();
+        let changed = configuration.replace(PATIENT, "timeout = \"5s\"");
+        assert_ne!(changed, configuration);
+        private(&path, changed);
+        self
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -272,7 +272,8 @@ fn parts_in_another_order_are_refused() {
 #[test]
 fn a_body_that_stalls_is_given_up_or_asked_for_again() {
     let stalled = |size| {
-        let attack = Attack::new(Server::Strict, "get-stalled", size);
+        let mut attack = Attack::new(Server::Strict, "get-stalled", size);
+        attack.node = attack.node.impatient();
         // One way, since each waits until the SDK gives up.
         let way = &WAYS[..1];
         attack.met_by(way, "stalled once", || read().once().fault(Fault::Stall(0)));
