@@ -164,7 +164,8 @@ impl Many<'_> {
                     while !ended && running.len() < self.jobs {
                         match next().await {
                             Ok(Some(Item::Work { name, of })) => {
-                                let work = work(of, Arc::clone(report));
+                                // Large, and tokio moves what it spawns.
+                                let work = Box::pin(work(of, Arc::clone(report)));
                                 running.spawn(async move { (name, work.await) });
                             }
                             Ok(Some(Item::Settled {
