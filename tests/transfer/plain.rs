@@ -13,10 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::TryStreamExt;
-use futures_util::stream;
 use provost::store::{Metadata, ObjectStoreExt, ObjectUri, Stores};
+use tokio::task::JoinSet;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -49,8 +47,8 @@ fn main() -> Outcome<()> {
                 let files = std::fs::read_dir(from)?.collect::<Result<Vec<_>, _>>()?;
                 let puts = files.into_iter().map(|file| {
                     let name = format!("{to}{}", file.file_name().display());
-                    let stores = &stores;
-                    async move { put(stores, file.path(), name.parse()?).await }
+                    let stores = Arc::clone(&stores);
+                    async move { put(&stores, file.path(), name.parse()?).await }
                 });
                 all(puts).await
             }
@@ -59,8 +57,9 @@ fn main() -> Outcome<()> {
                 let prefix = from.parse()?;
                 let listed = stores.open_prefix(&prefix)?.list_all(&prefix).await?;
                 let gets = listed.into_iter().map(|object| {
-                    let name = object.uri.name().to_owned();
-                    get(&stores, object.uri, Path::new(to).join(name))
+                    let path = Path::new(to).join(object.uri.name());
+                    let stores = Arc::clone(&stores);
+                    async move { get(&stores, object.uri, path).await }
                 });
                 all(gets).await
             }
@@ -69,11 +68,24 @@ fn main() -> Outcome<()> {
     })
 }
 
-async fn all(work: impl Iterator<Item = impl Future<Output = Outcome<()>>>) -> Outcome<()> {
-    stream::iter(work)
-        .buffer_unordered(tasks())
-        .try_collect::<()>()
-        .await
+/// Each is a task of its own, as the command's are.
+async fn all<F>(mut work: impl Iterator<Item = F>) -> Outcome<()>
+where
+    F: Future<Output = Outcome<()>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < tasks() {
+            match work.next() {
+                Some(work) => running.spawn(Box::pin(work)),
+                None => break,
+            };
+        }
+        match running.join_next().await {
+            Some(done) => done??,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Reads on one thread, as the command does, while the store writes.
