@@ -120,23 +120,25 @@ class Contest:
                 file.write(secrets.token_bytes(MIB))
         uri, plain = f"s3://{BUCKET}/large/encrypted", f"s3://{BUCKET}/large/plain"
         puts, gets = {}, {}
-        for _ in range(rounds):
-            self.settle()
-            add(puts, "plain", self.plain("put", source, plain))
-            self.settle()
-            add(puts, "provost", self.provost("object", "put", source, uri))
-            if java:
+        writes = {
+            "plain": lambda: self.plain("put", source, plain),
+            "provost": lambda: self.provost("object", "put", source, uri),
+        }
+        reads = {
+            "plain": lambda: self.plain("get", plain, back),
+            "provost": lambda: self.provost("object", "get", uri, back),
+        }
+        if java:
+            writes["java"] = lambda: self.java("put", BUCKET, "large/java", source)
+            reads["java"] = lambda: self.java("get", BUCKET, "large/java", back)
+        for number in range(rounds):
+            for name, put in in_turn(writes, number):
                 self.settle()
-                add(puts, "java", self.java("put", BUCKET, "large/java", source))
-            kinds = {
-                "plain": lambda: self.plain("get", plain, back),
-                "provost": lambda: self.provost("object", "get", uri, back),
-                "java": lambda: self.java("get", BUCKET, "large/java", back),
-            }
-            for name in puts:
+                add(puts, name, put())
+            for name, get in in_turn(reads, number):
                 back.unlink(missing_ok=True)
                 self.settle()
-                add(gets, name, kinds[name]())
+                add(gets, name, get())
                 subprocess.run(["cmp", source, back], check=True)
         if java:
             # One reads what the other wrote, so that the same was measured.
@@ -151,27 +153,29 @@ class Contest:
     def many(self, count, size, rounds):
         source = self.folder / "many"
         source.mkdir()
-        for number in range(count):
-            (source / f"{number:05}").write_bytes(secrets.token_bytes(size))
+        for file in range(count):
+            (source / f"{file:05}").write_bytes(secrets.token_bytes(size))
         puts, gets = {}, {}
         # Each run has names of its own, and nothing is removed before the last: ext4 without a journal passes over
         # inodes that were freed in the last minutes one by one, and whoever makes the next files would pay for it.
-        for round_ in range(rounds):
-            names = {name: f"many/{round_}/{name}/" for name in ("plain", "provost", "java")}
+        for number in range(rounds):
+            names = {name: f"many/{number}/{name}/" for name in ("plain", "provost", "java")}
             uris = {name: f"s3://{BUCKET}/{key}" for name, key in names.items()}
-            backs = {name: self.folder / f"many-back-{round_}-{name}" for name in names}
-            for name, put in [
-                ("plain", lambda: self.plain("put-folder", source, uris["plain"])),
-                ("provost", lambda: self.provost("object", "put", "-r", source, uris["provost"])),
-                ("java", lambda: self.java("put-folder", BUCKET, names["java"], source)),
-            ]:
+            backs = {name: self.folder / f"many-back-{number}-{name}" for name in names}
+            writes = {
+                "plain": lambda: self.plain("put-folder", source, uris["plain"]),
+                "provost": lambda: self.provost("object", "put", "-r", source, uris["provost"]),
+                "java": lambda: self.java("put-folder", BUCKET, names["java"], source),
+            }
+            reads = {
+                "plain": lambda: self.plain("get-folder", uris["plain"], backs["plain"]),
+                "provost": lambda: self.provost("object", "get", "-r", uris["provost"], backs["provost"]),
+                "java": lambda: self.java("get-folder", BUCKET, names["java"], backs["java"], str(count)),
+            }
+            for name, put in in_turn(writes, number):
                 self.settle()
                 add(puts, name, put())
-            for name, get in [
-                ("plain", lambda: self.plain("get-folder", uris["plain"], backs["plain"])),
-                ("provost", lambda: self.provost("object", "get", "-r", uris["provost"], backs["provost"])),
-                ("java", lambda: self.java("get-folder", BUCKET, names["java"], backs["java"], str(count))),
-            ]:
+            for name, get in in_turn(reads, number):
                 self.settle()
                 add(gets, name, get())
                 subprocess.run(["diff", "-r", source, backs[name]], check=True)
@@ -186,6 +190,12 @@ class Contest:
         """No run pays for what the one before left for the disk to do."""
         os.sync()
         time.sleep(0.3)
+
+
+def in_turn(kinds, number):
+    """Each comes first and last equally often: the one before leaves the server and the disk warm, or busy."""
+    kinds = list(kinds.items())
+    return kinds if number % 2 == 0 else kinds[::-1]
 
 
 def add(results, name, run):
@@ -225,7 +235,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=4096, help="MiB of the large object; from 2048 on also one of 1024, which Java can")
     parser.add_argument("--count", type=int, default=10_000, help="small objects, of 4 KiB")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
     programs = pathlib.Path(os.environ["TRANSFER_PROGRAMS"])
     with tempfile.TemporaryDirectory(prefix="provost-transfer-") as folder:
