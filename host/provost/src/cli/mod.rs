@@ -11,6 +11,7 @@ mod quickstart;
 mod report;
 mod snippet;
 mod tls;
+mod workers;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

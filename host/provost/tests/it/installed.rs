@@ -25,6 +25,10 @@ impl Installed {
             Path::new(env!("CARGO_BIN_EXE_provost")),
             &installed.command(),
         );
+        place(
+            Path::new(env!("CARGO_BIN_EXE_provost-worker")),
+            &installed.worker(),
+        );
         let plugins = installed.prefix.join("lib/provost/plugins");
         for (name, path) in libraries() {
             place(&path, &plugins.join(name));
@@ -34,6 +38,10 @@ impl Installed {
 
     pub(crate) fn command(&self) -> PathBuf {
         self.prefix.join("bin/provost")
+    }
+
+    pub(crate) fn worker(&self) -> PathBuf {
+        self.prefix.join("bin/provost-worker")
     }
 }
 

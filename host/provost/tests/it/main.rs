@@ -28,4 +28,5 @@ mod surroundings;
 mod tls_command;
 mod tls_provider;
 mod transcript;
+mod worker_program;
 mod writing;

@@ -15,7 +15,7 @@ use crate::plugins::{plugins, private_folder};
 use crate::rig::{names_in, private};
 
 /// A folder with a configuration that works for what is below `store/` in it.
-fn configured() -> tempfile::TempDir {
+pub(crate) fn configured() -> tempfile::TempDir {
     let folder = private_folder();
     let root = folder.path().canonicalize().unwrap();
     let write = |name: &str, text: String| private(&root.join(name), text);
@@ -48,7 +48,7 @@ fn provost(root: &Path, args: &[&str]) -> Command {
     command(Path::new(env!("CARGO_BIN_EXE_provost")), root, args)
 }
 
-fn command(program: &Path, root: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(program: &Path, root: &Path, args: &[&str]) -> Command {
     // Whatever this test was started to ignore, as what a shell puts in the background is.
     let mut command = Command::new("/usr/bin/env");
     command
@@ -64,7 +64,7 @@ fn command(program: &Path, root: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn uri(root: &Path) -> String {
+pub(crate) fn uri(root: &Path) -> String {
     let root = root.canonicalize().unwrap();
     format!("file://{}/store/x", root.display())
 }

@@ -99,9 +99,9 @@ impl WorkerFailure {
             Self::NoProgram => Some(
                 "call provost::worker::serve_if_worker() first in main, or name a worker program",
             ),
-            Self::BuildMismatch { .. } => {
-                Some("install the worker program that belongs to this host")
-            }
+            Self::BuildMismatch { .. } => Some(
+                "install the worker program that belongs to this host: `provost-worker` of the same build, beside `provost`",
+            ),
             Self::Signalled { signal: 6 | 9, .. } => Some(
                 "an abort or a kill is often a lack of memory; see `memory` of the class and the system's log",
             ),

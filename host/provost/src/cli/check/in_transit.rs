@@ -8,14 +8,15 @@ use provost_core::config::{
 use provost_core::tls::{self, Report, Severity, TlsArtifacts, TlsPolicy};
 
 use super::finding::{Finding, Findings, Level};
+use crate::Error;
 use crate::artifacts::Collected;
 use crate::cli::args::Judgement;
 use crate::cli::report::{self, Failure};
 use crate::cli::tls::judgement;
 use crate::cli::tls::verdict::{Places, is_proof_of_concept};
+use crate::cli::workers;
 use crate::install::{Installation, InstalledGeneration};
 use crate::registry::Registry;
-use crate::{Error, Host};
 
 /// The class that has the TLS artifacts, if one has them.
 pub(super) fn tls_class(security: &SecurityConfiguration) -> Option<&ClassName> {
@@ -87,7 +88,7 @@ impl Findings {
         registry: &Registry,
         policy: &TlsPolicy,
     ) -> Result<Option<Report>, Failure> {
-        let host = Host::builder()
+        let host = workers::host()
             .configuration(Arc::clone(configuration))
             .security_configuration(Arc::clone(security))
             .build()?;

@@ -11,9 +11,9 @@ use provost_core::section::ClassKind;
 use super::finding::{Finding, Findings, Level};
 use super::{in_transit, materials_classes, object_encryptions};
 use crate::cli::report::{self, Failure};
-use crate::cli::with_runtime;
+use crate::cli::{with_runtime, workers};
 use crate::registry::{Library, Registry, RegistryError, Scan};
-use crate::{Error, Host, kms, loader};
+use crate::{Error, kms, loader};
 
 impl Findings {
     pub(super) fn error(&mut self, subject: String, error: &Error, registry: &Registry) {
@@ -245,7 +245,7 @@ impl Findings {
         security: &Arc<SecurityConfiguration>,
         registry: &Registry,
     ) -> Result<(), Failure> {
-        let host = Host::builder()
+        let host = workers::host()
             .configuration(Arc::clone(configuration))
             .security_configuration(Arc::clone(security))
             .build()?;

@@ -26,6 +26,7 @@ use provost_plugin_api::MaterialsDescription;
 use super::args::{Global, Object};
 use super::configuration;
 use super::report::Failure;
+use super::workers;
 use crate::store::encrypted::{ObjectError, ServerSideStore};
 use crate::store::{ObjectPrefix, ObjectUri, Scheme, Stores, UriError};
 use crate::{EncryptedStore, Error, Host};
@@ -98,7 +99,7 @@ fn objects_under(
 fn host(global: &Global) -> Result<Host, Failure> {
     let configuration = configuration::host(global)?;
     let security = configuration::security(global, &configuration)?;
-    let host = Host::builder()
+    let host = workers::host()
         .configuration(configuration)
         .security_configuration(security)
         .build()?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::steps::Steps;
 use super::{failed, in_transit, write};
 use crate::cli::report::Failure;
-use crate::cli::{object, with_runtime};
+use crate::cli::{object, with_runtime, workers};
 use crate::store::encrypted;
 use crate::store::{Existing, ObjectUri};
 use crate::{Error, Host, configuration};
@@ -66,7 +66,7 @@ pub(super) fn demonstrate(
     let security = configuration::load_security(&security_file)
         .map_err(Error::from)?
         .value;
-    let host = Host::builder()
+    let host = workers::host()
         .configuration(configuration)
         .security_configuration(security)
         .build()?;

@@ -4,17 +4,18 @@ use std::path::Path;
 
 use provost_core::config::{HostConfiguration, SecurityConfiguration};
 
+use crate::Error;
 use crate::artifacts::{self, Collected};
 use crate::cli::report::Failure;
+use crate::cli::workers;
 use crate::install::Installation;
-use crate::{Error, Host};
 
 /// The set that a security configuration names.
 pub(super) fn configured(
     host: HostConfiguration,
     security: SecurityConfiguration,
 ) -> Result<Collected, Failure> {
-    let host = Host::builder()
+    let host = workers::host()
         .configuration(host)
         .security_configuration(security)
         .build()?;
