@@ -73,9 +73,11 @@ async fn all<F>(mut work: impl Iterator<Item = F>) -> Outcome<()>
 where
     F: Future<Output = Outcome<()>> + Send + 'static,
 {
+    // Asked once: the answer is read from files.
+    let most = tasks();
     let mut running = JoinSet::new();
     loop {
-        while running.len() < tasks() {
+        while running.len() < most {
             match work.next() {
                 Some(work) => running.spawn(Box::pin(work)),
                 None => break,
