@@ -193,7 +193,7 @@ class Contest:
 
 
 def in_turn(kinds, number):
-    """Each comes first and last equally often: the one before leaves the server and the disk warm, or busy."""
+    """The order is turned around from round to round: the one before leaves the server and the disk warm, or busy."""
     kinds = list(kinds.items())
     return kinds if number % 2 == 0 else kinds[::-1]
 
