@@ -69,6 +69,10 @@ def kms_entry(environ, region):
         request = json.loads(body)
     except ValueError:
         request = {}
+    # As KMS does, and moto does not: an ARN leads to the account that it names, an id to the caller's.
+    arn = str(request.get("KeyId")).split(":")
+    if len(arn) == 6:
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = arn[4]
     return {
         "operation": environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2],
         "region": region,

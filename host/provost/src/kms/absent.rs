@@ -15,6 +15,10 @@ impl Sdk {
         Self
     }
 
+    pub(super) async fn own_region(&self) -> Option<String> {
+        None
+    }
+
     #[allow(clippy::unused_self)]
     pub(super) fn place(&self, _: Option<&str>) -> String {
         "no endpoint".to_owned()

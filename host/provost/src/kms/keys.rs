@@ -14,7 +14,7 @@ use provost_core::envelope::{
 use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
 use provost_plugin_api::{MaterialsDescription, RawMaterials};
 
-use super::{Kms, KmsKeyError, bucket_region};
+use super::{Kms, KmsKeyError};
 use crate::provider::{KeyError, Proven, populated};
 use crate::store::{ObjectStore, ObjectUri};
 
@@ -29,8 +29,6 @@ pub(crate) struct KmsKeys {
     host: Arc<HostConfiguration>,
     /// What was written with and could be read, in this process.
     proved: Mutex<HashSet<(WriteFormat, MaterialsDescription)>>,
-    /// The buckets whose region was looked at.
-    checked: Mutex<HashSet<String>>,
 }
 
 impl KmsKeys {
@@ -40,7 +38,6 @@ impl KmsKeys {
             key,
             host,
             proved: Mutex::default(),
-            checked: Mutex::default(),
         }
     }
 
@@ -49,36 +46,15 @@ impl KmsKeys {
         &self.key
     }
 
-    /// R4 for the bucket of `uri`, once: its region is that of the key, as far as the store says it.
-    pub(crate) async fn check_region(
-        &self,
-        store: &dyn ObjectStore,
-        uri: &ObjectUri,
-    ) -> Result<(), KeyError> {
-        let known = |found: &str| {
-            let checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-            checked.contains(found)
-        };
-        if known(uri.bucket()) {
-            return Ok(());
-        }
-        match store.region().await {
-            Ok(Some(region)) => bucket_region(&self.host, &self.key, uri.bucket(), &region)?,
-            // What is wrong with the store, writing to it says.
-            found => tracing::debug!(bucket = uri.bucket(), ?found, "its region is not known"),
-        }
-        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        checked.insert(uri.bucket().to_owned());
-        Ok(())
-    }
-
     /// A data key, proved to be unwrapped with what a reader is configured with.
     pub(crate) async fn for_writing(
         &self,
+        store: &dyn ObjectStore,
         uri: &ObjectUri,
         format: WriteFormat,
         size: Option<u64>,
     ) -> Result<(WrappedDataKey, Proven), KeyError> {
+        self.check_regions(store, uri).await?;
         let materials = self.materials(uri)?;
         let question = compose_kms_generate(&materials, format).map_err(wrap)?;
         let key = self.kms.data_key(question, &uri.to_string(), size).await?;
@@ -101,10 +77,12 @@ impl KmsKeys {
     /// Another wrap of the data key that the object has.
     pub(crate) async fn for_rewrapping(
         &self,
+        store: &dyn ObjectStore,
         uri: &ObjectUri,
         format: WriteFormat,
         key: &DataKey,
     ) -> Result<(RewrappedDataKey, Proven), KeyError> {
+        self.check_regions(store, uri).await?;
         let materials = self.materials(uri)?;
         let test = compose_kms_generate(&materials, format).map_err(wrap)?;
         let mut proven = Proven::Earlier;
@@ -117,6 +95,15 @@ impl KmsKeys {
         }
         let question = compose_kms_wrap(&materials, format, key).map_err(wrap)?;
         Ok((self.kms.rewrap(question).await?, proven))
+    }
+
+    async fn check_regions(
+        &self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+    ) -> Result<(), KeyError> {
+        let checked = self.kms.check_regions(self.key.as_str(), store, uri);
+        Ok(checked.await?)
     }
 
     /// What new objects are written with.

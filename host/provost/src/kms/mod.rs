@@ -32,7 +32,7 @@ use sdk::Sdk;
 
 pub use error::{KmsError, KmsFailure};
 pub(crate) use keys::KmsKeys;
-pub use region::{RegionMismatch, bucket_region, cluster_region};
+pub use region::{RegionMismatch, cluster_region};
 
 /// KMS, as this host reaches it. Making one costs nothing: the SDK is set up by the first call.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub(crate) struct Kms {
     sdk: Sdk,
     flights: Flights,
     reuse: Reuse,
+    checked: region::Checked,
     /// The clock of data keys that are reused.
     begun: Instant,
 }
@@ -67,6 +68,7 @@ impl Kms {
             host,
             flights: Flights::default(),
             reuse: Reuse::default(),
+            checked: region::Checked::default(),
             begun: Instant::now(),
         }
     }

@@ -1,13 +1,22 @@
 //! R4: the key, the buckets and the cluster are in one region.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use provost_core::config::{HostConfiguration, KmsKeyArn, RegionRule};
+
+use super::Kms;
+use crate::store::{ObjectStore, ObjectUri, Scheme};
+
+/// The most keys and places that are remembered: past it they are looked at again.
+const KEPT: usize = 4096;
 
 /// A KMS key in another region than what it is for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("KMS key `{key}` is in {key_region}, {what} in {region}")]
 #[non_exhaustive]
 pub struct RegionMismatch {
-    /// The key's ARN.
+    /// The key's ARN, or what else names it.
     pub key: String,
     /// Its region.
     pub key_region: String,
@@ -28,20 +37,94 @@ impl RegionMismatch {
     }
 }
 
-/// Checks a bucket's region, as S3 says it, against the key's. With `region_rule = "warn"` a
-/// mismatch is logged and accepted.
-pub fn bucket_region(
+/// The keys that were looked at, each with the bucket that it was for, or with none.
+#[derive(Debug, Default)]
+pub(super) struct Checked(Mutex<HashSet<(String, Option<String>)>>);
+
+impl Checked {
+    fn has(&self, asked: &(String, Option<String>)) -> bool {
+        let checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.contains(asked)
+    }
+
+    fn add(&self, asked: (String, Option<String>)) {
+        let mut checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if checked.len() >= KEPT {
+            checked.clear();
+        }
+        checked.insert(asked);
+    }
+}
+
+impl Kms {
+    /// Checks the key that an object is to be wrapped with against the cluster and the object's
+    /// bucket, once for each pair and before KMS is asked. A key that is not an ARN is in the region
+    /// that its calls go to.
+    pub(crate) async fn check_regions(
+        &self,
+        key_id: &str,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+    ) -> Result<(), RegionMismatch> {
+        let bucket = (uri.scheme() == Scheme::S3).then(|| uri.bucket().to_owned());
+        let asked = (key_id.to_owned(), bucket);
+        if self.checked.has(&asked) {
+            return Ok(());
+        }
+        let key_region = match KmsKeyArn::parse(key_id) {
+            Ok(arn) => Some(arn.region().to_owned()),
+            // What is wrong with an ARN, the call says.
+            Err(_) if key_id.starts_with("arn:") => None,
+            Err(_) => self.sdk.own_region().await,
+        };
+        if let Some(key_region) = key_region {
+            let key = Key {
+                id: key_id,
+                region: &key_region,
+            };
+            against_cluster(&self.host, key)?;
+            if let Some(bucket) = &asked.1 {
+                match store.region().await {
+                    Ok(Some(region)) => against_bucket(&self.host, key, bucket, &region)?,
+                    // What is wrong with the store, writing to it says.
+                    found => tracing::debug!(%bucket, ?found, "its region is not known"),
+                }
+            }
+        }
+        self.checked.add(asked);
+        Ok(())
+    }
+}
+
+/// Checks the cluster's region against the key's, if provost.toml or the environment says it. What
+/// the environment alone says is no more than a warning: its variables are for every program. With
+/// `region_rule = "warn"` any mismatch is logged and accepted.
+pub fn cluster_region(host: &HostConfiguration, key: &KmsKeyArn) -> Result<(), RegionMismatch> {
+    let key = Key {
+        id: key.as_str(),
+        region: key.region(),
+    };
+    against_cluster(host, key)
+}
+
+/// A key and where it is.
+#[derive(Clone, Copy)]
+struct Key<'k> {
+    id: &'k str,
+    region: &'k str,
+}
+
+/// What S3 says of the bucket, against the key.
+fn against_bucket(
     host: &HostConfiguration,
-    key: &KmsKeyArn,
+    key: Key<'_>,
     bucket: &str,
     region: &str,
 ) -> Result<(), RegionMismatch> {
     settle(host, mismatch(key, format!("bucket `{bucket}`"), region))
 }
 
-/// Checks the cluster's region against the key's, if provost.toml or the environment says it. What
-/// the environment alone says is no more than a warning: its variables are for every program.
-pub fn cluster_region(host: &HostConfiguration, key: &KmsKeyArn) -> Result<(), RegionMismatch> {
+fn against_cluster(host: &HostConfiguration, key: Key<'_>) -> Result<(), RegionMismatch> {
     let Some(region) = &host.region else {
         return Ok(());
     };
@@ -53,13 +136,13 @@ pub fn cluster_region(host: &HostConfiguration, key: &KmsKeyArn) -> Result<(), R
     settle(host, found)
 }
 
-fn mismatch(key: &KmsKeyArn, what: String, region: &str) -> Result<(), RegionMismatch> {
-    if key.region() == region {
+fn mismatch(key: Key<'_>, what: String, region: &str) -> Result<(), RegionMismatch> {
+    if key.region == region {
         return Ok(());
     }
     Err(RegionMismatch {
-        key: key.to_string(),
-        key_region: key.region().to_owned(),
+        key: key.id.to_owned(),
+        key_region: key.region.to_owned(),
         what,
         region: region.to_owned(),
     })
@@ -102,16 +185,19 @@ mod tests {
     #[test]
     fn a_bucket_in_another_region_than_the_key_is_refused() {
         let enforced = host("", None);
-        let key = key("aws-cn", "cn-north-1");
-        assert_eq!(bucket_region(&enforced, &key, "b", "cn-north-1"), Ok(()));
-        let refused = bucket_region(&enforced, &key, "b", "us-east-1").unwrap_err();
+        let key = Key {
+            id: "arn:aws-cn:kms:cn-north-1:111122223333:key/a",
+            region: "cn-north-1",
+        };
+        assert_eq!(against_bucket(&enforced, key, "b", "cn-north-1"), Ok(()));
+        let refused = against_bucket(&enforced, key, "b", "us-east-1").unwrap_err();
         assert_eq!(
             refused.to_string(),
             "KMS key `arn:aws-cn:kms:cn-north-1:111122223333:key/a` is in cn-north-1, \
              bucket `b` in us-east-1"
         );
         let warned = host("[kms]\nregion_rule = \"warn\"", None);
-        assert_eq!(bucket_region(&warned, &key, "b", "us-east-1"), Ok(()));
+        assert_eq!(against_bucket(&warned, key, "b", "us-east-1"), Ok(()));
     }
 
     #[test]

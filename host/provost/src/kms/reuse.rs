@@ -78,3 +78,66 @@ impl Reuse {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use provost_core::config::{HostConfiguration, Source};
+    use provost_core::envelope::WriteFormat;
+    use provost_core::envelope::key_wrap::compose_kms_generate;
+    use provost_core::materials::EncryptionMaterials;
+    use provost_plugin_api::{RawMaterials, SecretBytes};
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1);
+
+    fn bounds() -> DataKeyReuse {
+        let toml = "[[prefixes]]\nprefix = \"s3://bucket-a/\"\n\
+                    write.data_key_reuse = { objects = 10, bytes = \"1MiB\", age = \"1h\" }";
+        let source = Source::new("provost.toml", toml);
+        let host = HostConfiguration::parse(source, Path::new("/"), &|_| None).unwrap();
+        (*host
+            .value
+            .policy_for("s3://bucket-a/x")
+            .write
+            .data_key_reuse)
+            .unwrap()
+    }
+
+    fn question(key: &str, team: &str) -> ComposedKmsGenerate {
+        let description = MaterialsDescription::new().with("team", team);
+        let raw = RawMaterials::kms(key).with_description(description);
+        let materials = EncryptionMaterials::validate(raw).unwrap();
+        compose_kms_generate(&materials, WriteFormat::V3).unwrap()
+    }
+
+    /// Whether the key of one question serves another one.
+    fn serves(made: (&str, &str, &str), asked: (&str, &str, &str)) -> bool {
+        let (reuse, bounds) = (Reuse::default(), bounds());
+        let (prefix, key, team) = made;
+        let made = question(key, team);
+        let same = Reused::new(prefix, &made);
+        let key = made
+            .accept(&SecretBytes::new((0..32).collect()), b"wrapped".to_vec())
+            .unwrap();
+        let _ = reuse.keep(same, key, bounds, 4, NOW);
+        let (prefix, key, team) = asked;
+        let same = Reused::new(prefix, &question(key, team));
+        reuse.next(&same, 4, NOW).is_some()
+    }
+
+    #[test]
+    fn a_data_key_serves_its_own_prefix_key_and_context_and_no_other() {
+        let made = ("s3://bucket-a/", "key/a", "x");
+        assert!(serves(made, made));
+        for other in [
+            ("s3://bucket-b/", "key/a", "x"),
+            ("s3://bucket-a/", "key/b", "x"),
+            ("s3://bucket-a/", "key/a", "y"),
+        ] {
+            assert!(!serves(made, other), "{other:?}");
+        }
+    }
+}

@@ -52,6 +52,13 @@ impl Sdk {
         }
     }
 
+    /// Where calls go that name no region.
+    pub(super) async fn own_region(&self) -> Option<String> {
+        // Boxed: it is kilobytes, and seldom awaited.
+        let shared = Box::pin(self.shared.get_or_init(|| self.load())).await;
+        shared.region().map(ToString::to_string)
+    }
+
     /// Where calls for this region go, for messages.
     pub(super) fn place(&self, region: Option<&str>) -> String {
         let region = region

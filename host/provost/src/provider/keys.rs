@@ -20,7 +20,7 @@ use super::proof::{Proofs, Proven};
 use super::start::Starter;
 use crate::kms::Kms;
 use crate::random::OsRandomness;
-use crate::store::ObjectUri;
+use crate::store::{ObjectStore, ObjectUri};
 
 /// The keys of one provider, for the objects of one host.
 #[derive(Debug)]
@@ -61,6 +61,7 @@ impl ProviderKeys {
     /// A new data key, wrapped with materials that were proved to be found again.
     pub(crate) async fn for_writing(
         &self,
+        store: &dyn ObjectStore,
         uri: &ObjectUri,
         format: WriteFormat,
         size: Option<u64>,
@@ -79,6 +80,7 @@ impl ProviderKeys {
         match written.await?? {
             Found::Key(key) => Ok(key),
             Found::Kms((about, materials)) => {
+                self.check_regions(&materials, store, uri).await?;
                 self.kms_for_writing(about, &materials, format, size).await
             }
         }
@@ -107,6 +109,7 @@ impl ProviderKeys {
     /// are proved first.
     pub(crate) async fn for_rewrapping(
         &self,
+        store: &dyn ObjectStore,
         uri: &ObjectUri,
         format: WriteFormat,
         key: Arc<DataKey>,
@@ -125,6 +128,7 @@ impl ProviderKeys {
         match written.await?? {
             Found::Key(key) => Ok(key),
             Found::Kms((about, materials, key)) => {
+                self.check_regions(&materials, store, uri).await?;
                 self.kms_for_rewrapping(about, &materials, format, &key)
                     .await
             }

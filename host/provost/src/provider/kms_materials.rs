@@ -9,15 +9,29 @@ use provost_core::envelope::key_wrap::{
 use provost_core::envelope::{
     ContentMetadata, DataKey, KeyWrapError, RewrappedDataKey, WrappedDataKey, WriteFormat,
 };
-use provost_core::materials::{DecryptionMaterials, EncryptionMaterials};
+use provost_core::materials::{DecryptionMaterials, EncryptionMaterials, WrappingKey};
 
 use super::handle::ProviderHandle;
 use super::key_error::KeyError;
 use super::keys::{About, ProviderKeys, candidates, start, wrap_error};
 use super::proof::{Proven, Subject};
 use crate::kms::KmsKeyError;
+use crate::store::{ObjectStore, ObjectUri};
 
 impl ProviderKeys {
+    /// R4, before KMS is asked.
+    pub(super) async fn check_regions(
+        &self,
+        materials: &EncryptionMaterials,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+    ) -> Result<(), KeyError> {
+        let WrappingKey::Kms(key) = materials.wrapping_key() else {
+            return Ok(());
+        };
+        Ok(self.kms.check_regions(key.key_id(), store, uri).await?)
+    }
+
     /// A data key from KMS. What is proved is that a new provider, told what is stored, names a key
     /// that KMS unwraps it with: one more Decrypt for each context, in a process.
     pub(super) async fn kms_for_writing(

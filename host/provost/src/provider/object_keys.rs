@@ -12,7 +12,7 @@ use super::key_error::KeyError;
 use super::keys::ProviderKeys;
 use super::proof::Proven;
 use crate::kms::KmsKeys;
-use crate::store::{ObjectStore, ObjectUri, Scheme};
+use crate::store::{ObjectStore, ObjectUri};
 
 /// The keys behind an [`EncryptedStore`](crate::EncryptedStore).
 #[derive(Debug, Clone)]
@@ -38,30 +38,19 @@ impl ObjectKeys {
         }
     }
 
-    /// Asks, before the first object of a bucket is written, whether it is in the region of the key
-    /// (R4). A provider's keys are its own matter.
-    pub(crate) async fn check_region(
-        &self,
-        store: &dyn ObjectStore,
-        uri: &ObjectUri,
-    ) -> Result<(), KeyError> {
-        match self {
-            Self::Kms(keys) if uri.scheme() == Scheme::S3 => keys.check_region(store, uri).await,
-            _ => Ok(()),
-        }
-    }
-
     /// A data key for an object of `size` bytes of plaintext, if that is known; wrapped with
-    /// materials that were proved to be found again.
+    /// materials that were proved to be found again. A KMS key has to be in the region of the
+    /// cluster and of the object's bucket (R4).
     pub(crate) async fn for_writing(
         &self,
+        store: &dyn ObjectStore,
         uri: &ObjectUri,
         format: WriteFormat,
         size: Option<u64>,
     ) -> Result<(WrappedDataKey, Proven), KeyError> {
         match self {
-            Self::Provider(keys) => keys.for_writing(uri, format, size).await,
-            Self::Kms(keys) => keys.for_writing(uri, format, size).await,
+            Self::Provider(keys) => keys.for_writing(store, uri, format, size).await,
+            Self::Kms(keys) => keys.for_writing(store, uri, format, size).await,
         }
     }
 
@@ -78,16 +67,17 @@ impl ObjectKeys {
     }
 
     /// The data key that an object has, wrapped with what a new object would be wrapped with: AES,
-    /// RSA, KMS or a key that the provider holds; proved as a new one is.
+    /// RSA, KMS or a key that the provider holds; proved, and in its region, as a new one is.
     pub(crate) async fn for_rewrapping(
         &self,
+        store: &dyn ObjectStore,
         uri: &ObjectUri,
         format: WriteFormat,
         key: Arc<DataKey>,
     ) -> Result<(RewrappedDataKey, Proven), KeyError> {
         match self {
-            Self::Provider(keys) => keys.for_rewrapping(uri, format, key).await,
-            Self::Kms(keys) => keys.for_rewrapping(uri, format, &key).await,
+            Self::Provider(keys) => keys.for_rewrapping(store, uri, format, key).await,
+            Self::Kms(keys) => keys.for_rewrapping(store, uri, format, &key).await,
         }
     }
 }

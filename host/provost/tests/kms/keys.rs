@@ -1,11 +1,13 @@
 //! Which key is asked for, where, with which context; and when KMS is not asked.
 
+use std::collections::BTreeMap;
+
 use provost::provider::Proven;
 use provost_core::envelope::Format;
 
 use crate::faults::{Fault, Proxy};
 use crate::rig::Setup;
-use crate::server::{counted, new_bucket, new_key, requests, variable};
+use crate::server::{counted, new_key, new_key_of, requests};
 
 const BODY: &[u8] = b"a body of some length";
 
@@ -81,6 +83,30 @@ fn calls_go_to_the_region_of_the_key_in_every_partition() {
 }
 
 #[test]
+fn a_key_of_another_account_is_given_by_its_arn() {
+    let key = new_key_of("210987654321", "eu-west-1");
+    assert!(key.contains(":210987654321:key/"), "{key}");
+    for setup in both(&key) {
+        let rig = setup.build();
+        rig.put("a", BODY).unwrap();
+        assert_eq!(rig.get("a").unwrap(), BODY);
+    }
+    let asked = requests(&[&key]);
+    assert!(
+        asked.iter().any(|r| r.operation == "GenerateDataKey"),
+        "{asked:?}"
+    );
+    assert!(asked.iter().any(|r| r.operation == "Decrypt"), "{asked:?}");
+    // Its id alone is looked for among the caller's own keys.
+    let id = key.rsplit('/').next().unwrap();
+    let rig = Setup::provider(&[("key_id", id)])
+        .kms("region = \"eu-west-1\"")
+        .build();
+    let words = provost_words(&rig.put("a", BODY).unwrap_err());
+    assert!(words.contains("NotFoundException"), "{words}");
+}
+
+#[test]
 fn a_foreign_key_in_an_object_costs_no_call() {
     let (mine, foreign) = (new_key("us-east-1"), new_key("us-east-1"));
     for setup in both(&mine) {
@@ -139,6 +165,32 @@ fn a_context_that_was_changed_is_refused_by_kms() {
 }
 
 #[test]
+fn what_a_provider_is_told_is_not_in_the_context() {
+    let key = new_key("us-east-1");
+    for (description, team) in [("", None), ("team=payroll", Some("payroll"))] {
+        let before = requests(&[&key]).len();
+        let rig = Setup::provider(&[("key_id", key.as_str()), ("description", description)])
+            .tables("cluster_id = \"j-TOLD\"\n[description]\npopulate = true")
+            .build();
+        let stored = rig.put("a", BODY).unwrap().description;
+        assert_eq!(rig.get("a").unwrap(), BODY);
+        let mut returned = vec![("aws:x-amz-cek-alg", "115")];
+        returned.extend(team.map(|team| ("team", team)));
+        let returned: BTreeMap<String, String> = returned
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let asked = requests(&[&key]);
+        assert!(asked.len() - before >= 3, "{asked:?}");
+        for request in &asked[before..] {
+            assert_eq!(request.context.as_ref(), Some(&returned), "{request:?}");
+        }
+        assert_eq!(stored.len(), returned.len());
+        assert_eq!(stored.get("team"), team);
+    }
+}
+
+#[test]
 fn populated_entries_are_authenticated_and_bind_the_object() {
     let key = new_key("us-east-1");
     let rig = Setup::cse_kms(&key)
@@ -186,55 +238,6 @@ fn after_a_change_of_keys_the_old_ones_are_tried_in_order() {
     let without = Setup::cse_kms(&new).build();
     without.take(&before, "a", "", str::to_owned);
     assert!(without.get("a").is_err());
-}
-
-#[test]
-fn the_clusters_region_has_to_be_the_keys() {
-    let key = new_key("eu-west-1");
-    let folder = Setup::cse_kms(&key).folder();
-    let path = folder.path().join("provost.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("region = \"us-east-1\"\n{text}")).unwrap();
-    let (status, _, stderr) = crate::command::provost(
-        folder.path(),
-        &["object", "put", "provost.toml", "file:///nowhere/x"],
-        &[],
-    );
-    assert_eq!(status, 1);
-    assert!(
-        stderr.contains("is in eu-west-1, the cluster in us-east-1"),
-        "{stderr}"
-    );
-}
-
-#[test]
-fn a_bucket_in_another_region_than_the_key_costs_no_call() {
-    let key = new_key("eu-central-1");
-    let (here, elsewhere) = (new_bucket("eu-central-1"), new_bucket("eu-west-1"));
-    let s3 = format!(
-        "[s3]\nendpoint = \"{}\"\npath_style = true\nregion = \"eu-central-1\"",
-        variable("PROVOST_TEST_S3_ENDPOINT")
-    );
-    let rig = Setup::cse_kms(&key).tables(&s3).build();
-    let uri = format!("s3://{here}/a");
-    rig.put(&uri, BODY).unwrap();
-    assert_eq!(rig.get(&uri).unwrap(), BODY);
-    let before = requests(&[&key]).len();
-    let uri = format!("s3://{elsewhere}/a");
-    let error = rig.put(&uri, BODY).unwrap_err();
-    let words = provost_words(&error);
-    assert!(
-        words.contains(&format!("bucket `{elsewhere}` in eu-west-1")),
-        "{words}"
-    );
-    assert!(error.hint().unwrap().contains("region_rule"));
-    assert_eq!(requests(&[&key]).len(), before);
-    let warned = Setup::cse_kms(&key)
-        .tables(&s3)
-        .kms("region_rule = \"warn\"");
-    let rig = warned.build();
-    rig.put(&uri, BODY).unwrap();
-    assert_eq!(rig.get(&uri).unwrap(), BODY);
 }
 
 /// An error with its causes.

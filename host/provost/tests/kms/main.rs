@@ -7,6 +7,7 @@ mod failures;
 mod faults;
 mod instance_metadata;
 mod keys;
+mod regions;
 mod reuse;
 mod rewrapping;
 mod rig;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use crate::rig::{Rig, Setup};
-use crate::server::{counted, new_key};
+use crate::server::{counted, new_key, requests};
 
 fn put_many(rig: &Rig, count: usize) -> BTreeSet<Vec<u8>> {
     let root = rig.folder.path().canonicalize().unwrap();
@@ -52,6 +52,24 @@ fn bytes_are_a_bound_too() {
     let reuse = "write.data_key_reuse = { objects = 1000, bytes = \"12B\", age = \"1h\" }";
     put_many(&rig(&key, reuse), 9);
     assert_eq!(counted(&key)["GenerateDataKey"], 3);
+}
+
+/// Populated contexts name the object, so no two of them are identical.
+#[test]
+fn objects_of_different_contexts_share_no_key() {
+    let key = new_key("us-east-1");
+    let reuse = "write.data_key_reuse = { objects = 10, bytes = \"1MiB\", age = \"1h\" }\n\
+                 [description]\npopulate = true";
+    put_many(&rig(&key, reuse), 5);
+    put_many(&rig(&key, reuse), 5);
+    let contexts: Vec<_> = requests(&[&key])
+        .into_iter()
+        .filter(|request| request.operation == "GenerateDataKey")
+        .map(|request| request.context.unwrap())
+        .collect();
+    assert_eq!(contexts.len(), 10);
+    let different: BTreeSet<_> = contexts.iter().collect();
+    assert_eq!(different.len(), 10, "{contexts:?}");
 }
 
 #[test]

@@ -50,6 +50,23 @@ pub(crate) fn new_key(region: &str) -> String {
     })
 }
 
+/// The ARN of a new key that belongs to another account than the caller's.
+pub(crate) fn new_key_of(account: &'static str, region: &str) -> String {
+    runtime().block_on(async {
+        let made = administrator(region)
+            .await
+            .create_key()
+            .customize()
+            // Whose administrator this is, in moto's words.
+            .mutate_request(move |request| {
+                request.headers_mut().insert("x-moto-account-id", account);
+            })
+            .send()
+            .await;
+        made.unwrap().key_metadata.unwrap().arn.unwrap()
+    })
+}
+
 /// A new bucket in this region.
 pub(crate) fn new_bucket(region: &str) -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);

@@ -86,8 +86,8 @@ impl EncryptedStore {
         if write_place != WritePlace::Metadata {
             check_instruction_name(&*store, uri).await?;
         }
-        self.keys.check_region(&*store, uri).await.about(uri)?;
-        let (key, proof) = self.keys.for_writing(uri, format, size).await.about(uri)?;
+        let key = self.keys.for_writing(&*store, uri, format, size).await;
+        let (key, proof) = key.about(uri)?;
         let wrap = key.encrypted().wrap();
         let description = key.description().clone();
         let (body, envelope) = sealing::begin(key, size).about(uri)?;

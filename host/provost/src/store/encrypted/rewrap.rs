@@ -123,7 +123,8 @@ impl EncryptedStore {
         let wrapped = match protection {
             Protection::Present => None,
             Protection::PresentIfDescribedSo | Protection::Other => {
-                let wrapped = self.keys.for_rewrapping(uri, format, Arc::clone(key)).await;
+                let key = Arc::clone(key);
+                let wrapped = self.keys.for_rewrapping(store, uri, format, key).await;
                 let (wrap, proof) = wrapped.about(uri)?;
                 let same = protection == Protection::PresentIfDescribedSo
                     && Some(wrap.description()).filter(|new| !new.is_empty()) == old.description();
