@@ -88,7 +88,7 @@ fn wait_for<T>(work: impl Future<Output = T>) -> T {
 
 async fn put(store: &FileStore, uri: &ObjectUri, seen: &Seen) {
     let Seen::Object { body, tag } = seen else {
-        return store.delete(uri).await.unwrap();
+        return store.delete(uri, None).await.unwrap();
     };
     let mut metadata = Metadata::new();
     if let Some(tag) = tag {
@@ -205,7 +205,7 @@ fn check(case: Case, named: bool) {
             ["object", "object.metadata.json"],
             "{case}, step {at}"
         );
-        wait_for(FileStore::new().delete(&uri)).unwrap();
+        wait_for(FileStore::new().delete(&uri, None)).unwrap();
         assert_eq!(names(folder.path()), [""; 0], "{case}, step {at}");
         if lived {
             break;

@@ -256,7 +256,7 @@ fn links_pipes_and_folders_are_no_objects() {
         let put = wait_for(store.put(&uri, Metadata::new()))
             .map(|_| ())
             .unwrap_err();
-        let deleted = wait_for(store.delete(&uri)).unwrap_err();
+        let deleted = wait_for(store.delete(&uri, None)).unwrap_err();
         for error in [got, put, deleted] {
             assert_eq!(
                 error.to_string(),

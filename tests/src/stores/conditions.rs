@@ -63,7 +63,7 @@ pub async fn put_if_absent(store: &dyn ObjectStore, under: &ObjectPrefix) {
         "unnamed: {refused}"
     );
     assert_eq!(tag(store, &uri).await, "1");
-    store.delete(&uri).await.expect("delete");
+    store.delete(&uri, None).await.expect("delete");
     put(store, &uri, "3", Condition::Absent)
         .await
         .expect("there is nothing any more");
@@ -82,7 +82,7 @@ pub async fn put_if_unchanged(store: &dyn ObjectStore, under: &ObjectPrefix) {
         .expect_err("it changed");
     assert!(is_unmet(&refused), "{refused}");
     assert_eq!(tag(store, &uri).await, "2");
-    store.delete(&uri).await.expect("delete");
+    store.delete(&uri, None).await.expect("delete");
     let refused = put(store, &uri, "4", Condition::Unchanged(first))
         .await
         .expect_err("it is gone");
@@ -183,7 +183,7 @@ pub async fn metadata_is_replaced_alone(store: &dyn ObjectStore, under: &ObjectP
         .await
         .expect_err("there is nothing");
     assert!(missing.is_not_found(), "{missing}");
-    store.delete(&uri).await.expect("delete");
+    store.delete(&uri, None).await.expect("delete");
 }
 
 /// An object is read only if it is the one that was asked for.
@@ -207,6 +207,26 @@ pub async fn get_if_match(store: &dyn ObjectStore, under: &ObjectPrefix) {
         let opened = store.open(&uri, asked(range)).await;
         let refused = opened.map(drop).expect_err("it changed");
         assert!(is_unmet(&refused), "{refused}");
+    }
+}
+
+/// An object is removed only if it is the one that was asked for; one that is gone is no error.
+pub async fn delete_if_match(store: &dyn ObjectStore, under: &ObjectPrefix) {
+    let uri = object(under, "object");
+    put(store, &uri, "1", Condition::Always).await.expect("put");
+    let first = etag(store, &uri).await;
+    put(store, &uri, "2", Condition::Always).await.expect("put");
+    let refused = store
+        .delete(&uri, Some(&first))
+        .await
+        .expect_err("it changed");
+    assert!(is_unmet(&refused), "{refused}");
+    assert_eq!(tag(store, &uri).await, "2");
+    let second = etag(store, &uri).await;
+    for left in ["it is unchanged", "it is gone"] {
+        store.delete(&uri, Some(&second)).await.expect(left);
+        let gone = store.head(&uri).await.expect_err("it was removed");
+        assert!(gone.is_not_found(), "{gone}");
     }
 }
 

@@ -25,8 +25,9 @@ pub use bodies::{
     reading_in_any_step_gives_the_same_body,
 };
 pub use conditions::{
-    conditions_hold_when_a_large_body_is_finished, get_if_match, metadata_is_replaced_alone,
-    one_of_many_is_first, put_if_absent, put_if_unchanged, unknown_versions_are_refused,
+    conditions_hold_when_a_large_body_is_finished, delete_if_match, get_if_match,
+    metadata_is_replaced_alone, one_of_many_is_first, put_if_absent, put_if_unchanged,
+    unknown_versions_are_refused,
 };
 pub use listing::{
     list_is_sorted_and_prefix_bound_at_slash, list_of_nothing_is_empty,
@@ -88,6 +89,7 @@ pub async fn all_except(store: &dyn ObjectStore, under: &ObjectPrefix, except: &
         put_if_absent,
         put_if_unchanged,
         conditions_hold_when_a_large_body_is_finished,
+        delete_if_match,
         one_of_many_is_first,
         metadata_is_replaced_alone,
         get_if_match,

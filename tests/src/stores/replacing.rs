@@ -25,7 +25,7 @@ pub async fn put_get_delete(store: &dyn ObjectStore, under: &ObjectPrefix) {
     let alone = store.head(&uri).await.expect("head");
     assert_eq!(alone, head, "head and get agree");
 
-    store.delete(&uri).await.expect("delete");
+    store.delete(&uri, None).await.expect("delete");
     let gone = store.get(&uri).await.expect_err("a deleted object is gone");
     assert!(gone.is_not_found(), "{gone}");
 }
@@ -121,18 +121,21 @@ pub async fn get_of_missing_is_not_found(store: &dyn ObjectStore, under: &Object
 /// Deleting what is not there succeeds, and deletes nothing else.
 pub async fn delete_is_idempotent(store: &dyn ObjectStore, under: &ObjectPrefix) {
     let uri = object(under, "folder/object");
-    store.delete(&uri).await.expect("delete of what never was");
+    store
+        .delete(&uri, None)
+        .await
+        .expect("delete of what never was");
     store
         .put_bytes(&uri, Metadata::new(), Bytes::new())
         .await
         .expect("put");
     store
-        .delete(&object(under, "folder/objec"))
+        .delete(&object(under, "folder/objec"), None)
         .await
         .expect("delete of a neighbour");
     store.head(&uri).await.expect("the object is still there");
-    store.delete(&uri).await.expect("delete");
-    store.delete(&uri).await.expect("delete again");
+    store.delete(&uri, None).await.expect("delete");
+    store.delete(&uri, None).await.expect("delete again");
 }
 
 /// A put that is dropped or aborted leaves what was there before: an object, or nothing.
@@ -193,7 +196,7 @@ pub async fn open_body_outlives_replacement(store: &dyn ObjectStore, under: &Obj
         .put_bytes(&uri, metadata(&[("v", "2")]), Bytes::from_static(b"new"))
         .await
         .expect("put");
-    store.delete(&uri).await.expect("delete");
+    store.delete(&uri, None).await.expect("delete");
     let (rest, got) = first.body.read(vec![0; 3 << 20]).await.expect("read");
     assert_eq!(got, 2 << 20, "the rest of the old body");
     assert_eq!([&start, &rest[..got]].concat(), old);

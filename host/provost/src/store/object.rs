@@ -38,7 +38,10 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     async fn list(&self, prefix: &ObjectPrefix) -> Result<Box<dyn ObjectLister>, StoreError>;
 
     /// Removes an object. Removing what is not there succeeds, as it does on S3.
-    async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError>;
+    ///
+    /// With an [`etag`](ObjectInfo::etag) only that very object: another one is
+    /// [`StoreError::Condition`], and stays. A store that cannot do that in one step looks first.
+    async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError>;
 
     /// Replaces the user metadata of an object, and nothing else: body, attributes, tags and
     /// encryption by the store stay. No reader sees anything between.

@@ -157,3 +157,20 @@ fn a_reencryption_whose_answer_is_lost_does_not_say_that_the_object_was_changed(
         assert!(attack.text() == attack.former, "other bytes");
     }
 }
+
+#[test]
+fn an_instruction_file_whose_answer_is_lost_is_known_again() {
+    for server in BOTH {
+        for fault in [Fault::ResetAfter, Fault::RefuseAfter(500, "InternalError")] {
+            let attack = Attack::new(server, "V3");
+            let file = attack.file();
+            let put = On::put("x.instruction").once();
+            attack.proxy.on(put.fault(fault));
+            let command = ["object", "reencrypt", "--all", &attack.uri];
+            attack.attacked.run(&command).succeeded();
+            assert_eq!(attack.proxy.faults(), 1);
+            assert!(attack.file() != file, "the former file is still there");
+            assert!(attack.text() == attack.former, "other bytes");
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod node;
 mod proxy;
 mod proxying;
 mod reading;
+mod replaced;
 mod resent;
 mod second_fetch;
 mod servers;

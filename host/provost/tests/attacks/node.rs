@@ -121,6 +121,13 @@ impl Node {
         self
     }
 
+    /// Its AES key is replaced by another one, which encrypts from now on.
+    pub(crate) fn rotate(&self) {
+        let key = AES_KEY.map(|byte| !byte);
+        private(&self.root().join("2.key"), key);
+        private(&self.root().join("keys.list"), "* 1 1.key\n* 2 2.key\n");
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }

@@ -20,6 +20,7 @@ mod proof;
 mod ranges;
 mod reading;
 mod release;
+mod replaced;
 mod replacing;
 mod rig;
 mod rotation;

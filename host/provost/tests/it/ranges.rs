@@ -159,8 +159,8 @@ impl ObjectStore for Asked {
         self.files.list(prefix).await
     }
 
-    async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError> {
-        self.files.delete(uri).await
+    async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
+        self.files.delete(uri, if_match).await
     }
 
     async fn replace_metadata(

@@ -158,7 +158,7 @@ fn an_envelope_in_an_instruction_file_is_read_by_policy_alone() {
             // Without its file, the object does not open.
             let file = open.uri("memory://m/x.instruction");
             let store = open.host.stores().open(&file).unwrap();
-            open.wait(store.delete(&file)).unwrap();
+            open.wait(store.delete(&file, None)).unwrap();
             let error = refusal(&open, "memory://m/x");
             let expected = match format {
                 "V2" => MetadataError::NotEncrypted,

@@ -133,11 +133,11 @@ impl ObjectStore for Failing {
         self.inner.list(prefix).await
     }
 
-    async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError> {
+    async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
         if is_file(uri) && self.meets(&[Fault::Removal]).is_some() {
             return Err(failure(uri));
         }
-        self.inner.delete(uri).await
+        self.inner.delete(uri, if_match).await
     }
 
     async fn replace_metadata(

@@ -33,7 +33,7 @@ fn every_version_is_listed_and_read_by_its_name() {
     let first = put(&rig, &uri, "1", pattern(20 << 20));
     let second = put(&rig, &uri, "2", b"second".to_vec());
     put(&rig, &rig.uri("folder-other/x"), "other", Vec::new());
-    rig.wait(rig.store.delete(&uri)).unwrap();
+    rig.wait(rig.store.delete(&uri, None)).unwrap();
     let prefix = format!("s3://{}/folder", rig.bucket).parse().unwrap();
     let all = rig.wait(rig.store.versions_all(&prefix)).unwrap();
     let seen: Vec<_> = all

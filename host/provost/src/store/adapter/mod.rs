@@ -222,7 +222,15 @@ impl ObjectStore for ObjectStoreAdapter {
         Ok(Box::new(StreamLister::new(prefix, exact, stream)))
     }
 
-    async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError> {
+    /// That crate removes without conditions.
+    async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
+        if let Some(etag) = if_match {
+            match self.look(uri, None).await {
+                Ok(head) => head.info.check_etag(Some(etag))?,
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
         match self.inner.delete(&self.path(uri)?).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             done => done.map_err(|e| failed(uri, "delete the object", e)),

@@ -119,9 +119,9 @@ pub async fn delete(stores: &Stores, uri: &ObjectUri) -> Result<(), ObjectError>
     let _turn = stores.turn(uri).await;
     removable(&*store, uri).await?;
     // The object first: an instruction file without an object opens nothing.
-    store.delete(uri).await?;
+    store.delete(uri, None).await?;
     if !uri.key().ends_with(INSTRUCTION_SUFFIX) {
-        tidy_instruction_file(&*store, uri).await;
+        tidy_instruction_file(&*store, uri, None).await;
     }
     Ok(())
 }

@@ -102,8 +102,9 @@ fn is_instruction_file(metadata: &Metadata, body: &[u8]) -> bool {
 }
 
 /// Removes the instruction file of an object that was replaced or removed. That is done and stays
-/// so: what goes wrong here is only told.
-async fn tidy_instruction_file(store: &dyn ObjectStore, uri: &ObjectUri) {
+/// so: what goes wrong here is only told. `ours` is the mark of the object that was written; where
+/// another writer has put one since, the file may be of that.
+async fn tidy_instruction_file(store: &dyn ObjectStore, uri: &ObjectUri, ours: Option<&str>) {
     let removed = async {
         let name = instruction_file(uri)?;
         let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
@@ -115,12 +116,19 @@ async fn tidy_instruction_file(store: &dyn ObjectStore, uri: &ObjectUri) {
             Err(error) if error.is_not_found() => Ok(()),
             Err(StoreError::BodyLength { .. }) => Ok(()),
             Err(error @ StoreError::Name { .. }) => Err(error.into()),
-            _ => Ok(store.delete(&name).await?),
+            read => {
+                let found = read.ok().and_then(|(head, _)| head.info.etag);
+                match store.head(uri).await {
+                    Ok(now) if now.info.etag.as_deref() != ours => Ok(()),
+                    _ => Ok(store.delete(&name, found.as_deref()).await?),
+                }
+            }
         }
     };
-    if let Err(error) = removed.await
-        && !is_bad_name(&error)
-    {
-        tracing::warn!(%uri, "its old instruction file stays behind: {error}");
+    match removed.await {
+        // Another writer's, by now.
+        Ok(()) | Err(ObjectError::Store(StoreError::Condition { .. })) => {}
+        Err(error) if is_bad_name(&error) => {}
+        Err(error) => tracing::warn!(%uri, "its old instruction file stays behind: {error}"),
     }
 }

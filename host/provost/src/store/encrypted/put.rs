@@ -46,6 +46,8 @@ pub(super) struct Writing {
     pub(super) format: WriteFormat,
     /// What it carries besides body and envelope, and what must hold of the one it replaces.
     pub(super) new: NewObject,
+    /// The mark of the instruction file that the one it replaces was read with.
+    pub(super) file: Option<String>,
 }
 
 impl EncryptedStore {
@@ -63,6 +65,7 @@ impl EncryptedStore {
         let writing = Writing {
             format: policy::write_format(self.host.policy_for(&uri.to_string())),
             new: NewObject::default(),
+            file: None,
         };
         self.write(uri, source, size, writing, progress).await
     }
@@ -81,7 +84,11 @@ impl EncryptedStore {
         }
         let store = self.stores.open(uri)?;
         let policy = self.host.policy_for(&uri.to_string());
-        let Writing { format, mut new } = writing;
+        let Writing {
+            format,
+            mut new,
+            file: read_with,
+        } = writing;
         let write_place = policy::write_place(policy);
         if write_place != WritePlace::Metadata {
             check_instruction_name(&*store, uri).await?;
@@ -119,14 +126,15 @@ impl EncryptedStore {
         let (place, info) = match file {
             None => (EnvelopePlace::Metadata, writer.finish().await?),
             Some(file) => {
-                let info = finish_with_file(&*store, uri, writer, file, &condition).await?;
+                let info =
+                    finish_with_file(&*store, uri, writer, file, &condition, read_with).await?;
                 (EnvelopePlace::InstructionFile, info)
             }
         };
         let read = policy::read(policy);
         if place == EnvelopePlace::Metadata && read.allows_place(EnvelopePlace::InstructionFile) {
             // One that an earlier version of the object had.
-            tidy_instruction_file(&*store, uri).await;
+            tidy_instruction_file(&*store, uri, info.etag.as_deref()).await;
         }
         let format = format.suite().format;
         let (uri, body) = (uri.clone(), info.size);

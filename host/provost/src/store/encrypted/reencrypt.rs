@@ -16,13 +16,13 @@ use provost_core::envelope::{
 };
 
 use super::error::About;
-use super::get::envelope;
+use super::get::marked_envelope;
 use super::plaintext::{Plaintext, cause};
 use super::put::{Stored, Writing, unstorable};
 use super::{EncryptedStore, ObjectError, cbc, instruction_file, policy, tidy_instruction_file};
 use crate::store::{
-    Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectStore, ObjectStoreExt, ObjectUri,
-    ServerSideEncryption, StoreError,
+    Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectInfo, ObjectStore,
+    ObjectStoreExt, ObjectUri, ServerSideEncryption, StoreError,
 };
 
 /// What becomes of an object that is not encrypted.
@@ -81,7 +81,7 @@ impl EncryptedStore {
             return Err(ObjectError::WritesOtherFormat { uri: uri.clone() });
         }
         let head = store.head(uri).await?;
-        let found = match envelope(&*store, uri, &head, &policy::look_at_anything()).await {
+        let found = match marked_envelope(&*store, uri, &head, &policy::look_at_anything()).await {
             Ok(found) => Some(found),
             Err(ObjectError::Envelope {
                 source: MetadataError::NotEncrypted,
@@ -95,14 +95,16 @@ impl EncryptedStore {
             }
             Err(error) => return Err(error),
         };
-        let Some(found) = found else {
+        let Some((found, file)) = found else {
             return match how.plaintext {
                 Some(PlaintextObject::Skip) => Ok(Reencrypted::Plaintext),
                 Some(PlaintextObject::Encrypt) => {
                     let (open, new) = self.old(&*store, uri, head).await?;
                     let size = open.head.info.size;
                     let source = Plaintext::plain(uri, size, open.body);
-                    self.anew(uri, source, Some(size), new, (None, false)).await
+                    let writing = writing(new, None);
+                    self.anew(uri, source, Some(size), writing, (None, false))
+                        .await
                 }
                 Some(PlaintextObject::Fail) | None => {
                     Err(ObjectError::Plaintext { uri: uri.clone() })
@@ -113,7 +115,7 @@ impl EncryptedStore {
         let read = policy::read(policy);
         if from == Format::V3 && !how.all {
             if found.place() == EnvelopePlace::Metadata {
-                self.tidy_leftover(&*store, uri).await;
+                self.tidy_leftover(&*store, &head.info).await;
             }
             return Ok(Reencrypted::Already);
         }
@@ -132,7 +134,8 @@ impl EncryptedStore {
         let length = length.transpose().about(uri)?;
         let source = Plaintext::decrypted(uri, &found, &key, size, open.body)?;
         let was = (Some(from), was_authenticated);
-        self.anew(uri, source, length, new, was).await
+        self.anew(uri, source, length, writing(new, file), was)
+            .await
     }
 
     /// Opens the very object that was looked at, and says what the new one takes over from it.
@@ -170,13 +173,9 @@ impl EncryptedStore {
         uri: &ObjectUri,
         source: impl Read + Send + 'static,
         size: Option<u64>,
-        new: NewObject,
+        writing: Writing,
         (from, was_authenticated): (Option<Format>, bool),
     ) -> Result<Reencrypted, ObjectError> {
-        let writing = Writing {
-            format: WriteFormat::V3,
-            new,
-        };
         let stored = self
             .write(uri, source, size, writing, None)
             .await
@@ -190,7 +189,8 @@ impl EncryptedStore {
 
     /// Removes the instruction file of an object that has its envelope in metadata, where a policy
     /// would let an older one be read.
-    pub(super) async fn tidy_leftover(&self, store: &dyn ObjectStore, uri: &ObjectUri) {
+    pub(super) async fn tidy_leftover(&self, store: &dyn ObjectStore, object: &ObjectInfo) {
+        let uri = &object.uri;
         let read = policy::read(self.host.policy_for(&uri.to_string()));
         if !read.allows_place(EnvelopePlace::InstructionFile) {
             return;
@@ -200,8 +200,16 @@ impl EncryptedStore {
             Err(_) => false,
         };
         if there {
-            tidy_instruction_file(store, uri).await;
+            tidy_instruction_file(store, uri, object.etag.as_deref()).await;
         }
+    }
+}
+
+fn writing(new: NewObject, file: Option<String>) -> Writing {
+    Writing {
+        format: WriteFormat::V3,
+        new,
+        file,
     }
 }
 

@@ -5,27 +5,25 @@ use provost_core::envelope::{INSTRUCTION_FILE_MARKER, MAX_INSTRUCTION_FILE_BYTES
 
 use super::{ObjectError, instruction_file};
 use crate::store::{
-    Condition, Metadata, ObjectInfo, ObjectStore, ObjectStoreExt, ObjectUri, ObjectWriter,
-    StoreError,
+    Condition, Metadata, NewObject, ObjectInfo, ObjectStore, ObjectStoreExt, ObjectUri,
+    ObjectWriter, StoreError,
 };
 
 /// Puts the instruction file, then the body. If either fails, what was there is put back: an old
 /// body opens with its old instruction file only.
 ///
-/// The condition holds for the body; it is looked at before the file too, so that what another
-/// writer put meanwhile keeps its file.
+/// The condition holds for the body; it is looked at before the file too, which then has to be the
+/// one with the mark `read`, or the one that was there: what another writer put meanwhile keeps its
+/// file.
 pub(super) async fn finish_with_file(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
     writer: Box<dyn ObjectWriter>,
     file: Vec<u8>,
     condition: &Condition,
+    read: Option<String>,
 ) -> Result<ObjectInfo, ObjectError> {
     let name = instruction_file(uri)?;
-    let mut marker = Metadata::new();
-    marker
-        .insert(INSTRUCTION_FILE_MARKER, "")
-        .map_err(|source| StoreError::from((&name, source)))?;
     let former = match Former::of(store, uri, name).await {
         Ok(former) => former,
         Err(error) => {
@@ -33,7 +31,9 @@ pub(super) async fn finish_with_file(
             return Err(error.into());
         }
     };
+    let mut of_file = Condition::Always;
     if let Condition::Unchanged(etag) = condition {
+        of_file = read.map_or(former.mark.clone(), Condition::Unchanged);
         let unchanged = match store.head(uri).await {
             Ok(head) => head.info.check_etag(Some(etag)),
             Err(error) => Err(error),
@@ -45,20 +45,134 @@ pub(super) async fn finish_with_file(
     }
     // The body is complete but not visible yet: this keeps the time in which an old body meets a
     // new instruction file, and does not open, as short as it can be.
-    let done = match store.put_bytes(&former.name, marker, file.into()).await {
-        Ok(_) => writer.finish().await,
+    let ours = match put_file(store, &former.name, file.clone(), of_file).await {
+        Ok(ours) => ours,
         Err(error) => {
             give_up(writer, uri).await;
-            Err(error)
+            // A store may fail after the file is in place.
+            match find_file(store, &former.name, &file).await {
+                Ok(Some(ours)) => former.put_back(store, uri, ours).await,
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");
+                }
+            }
+            return Err(error.into());
         }
     };
+    let done = writer.finish().await;
     match &done {
-        Ok(_) => {}
+        Ok(body) => {
+            if let Err(error) = keep_together(store, body, &ours, file).await {
+                tracing::warn!(
+                    %uri,
+                    file = %ours.uri,
+                    "whether its instruction file is still there is not known: {error}"
+                );
+            }
+        }
         // Not our body, so not our file either.
-        Err(StoreError::Condition { .. }) => former.put_back(store, uri).await,
-        Err(_) => former.put_back_unless_replaced(store, uri).await,
+        Err(StoreError::Condition { .. }) => former.put_back(store, uri, ours).await,
+        Err(_) => former.put_back_unless_replaced(store, uri, ours).await,
     }
     Ok(done?)
+}
+
+/// Puts the file of a body again where another writer replaced it, and not the body: of two that put
+/// the same object at the same time, the file of one may be beside the body of the other.
+async fn keep_together(
+    store: &dyn ObjectStore,
+    body: &ObjectInfo,
+    ours: &ObjectInfo,
+    file: Vec<u8>,
+) -> Result<(), StoreError> {
+    let name = &ours.uri;
+    let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
+    let (found, condition) = match store.get_bytes(name, limit).await {
+        Ok((head, _)) if head.info.etag == ours.etag => return Ok(()),
+        Ok((head, found)) => {
+            let mark = head
+                .info
+                .etag
+                .map_or(Condition::Always, Condition::Unchanged);
+            (Some((head.metadata, found)), mark)
+        }
+        Err(error) if error.is_not_found() => (None, Condition::Absent),
+        Err(error) => return Err(error),
+    };
+    // If not, its own writer looks after it.
+    if !is_there(store, body).await? {
+        return Ok(());
+    }
+    let again = match put_file(store, name, file, condition).await {
+        // Whoever put another one since looks after it.
+        Err(StoreError::Condition { .. }) => return Ok(()),
+        done => done?,
+    };
+    if is_there(store, body).await? {
+        return Ok(());
+    }
+    // The other body has come just now, and its writer may have looked at its file already.
+    let Some((metadata, found)) = found else {
+        return Ok(());
+    };
+    let new = NewObject {
+        condition: again.etag.map_or(Condition::Always, Condition::Unchanged),
+        ..NewObject::from(metadata)
+    };
+    match store.put_bytes(name, new, found.into()).await {
+        Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an object is still the one that was put.
+async fn is_there(store: &dyn ObjectStore, put: &ObjectInfo) -> Result<bool, StoreError> {
+    match store.head(&put.uri).await {
+        Ok(now) => Ok(now.info.etag == put.etag),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts an instruction file.
+pub(super) async fn put_file(
+    store: &dyn ObjectStore,
+    name: &ObjectUri,
+    file: Vec<u8>,
+    condition: Condition,
+) -> Result<ObjectInfo, StoreError> {
+    let mut marker = Metadata::new();
+    marker
+        .insert(INSTRUCTION_FILE_MARKER, "")
+        .map_err(|source| StoreError::from((name, source)))?;
+    let new = NewObject {
+        condition,
+        ..NewObject::from(marker)
+    };
+    let file = Bytes::from(file);
+    let refused = match store.put_bytes(name, new, file.clone()).await {
+        Err(refused @ StoreError::Condition { .. }) => refused,
+        done => return done,
+    };
+    // A request that was sent again because its first answer was lost finds what it wrote.
+    match find_file(store, name, &file).await {
+        Ok(Some(ours)) => Ok(ours),
+        _ => Err(refused),
+    }
+}
+
+/// What the store says of the file if it is this one. Another has another wrapped data key in it.
+async fn find_file(
+    store: &dyn ObjectStore,
+    name: &ObjectUri,
+    file: &[u8],
+) -> Result<Option<ObjectInfo>, StoreError> {
+    match store.get_bytes(name, file.len() as u64).await {
+        Ok((head, found)) => Ok((found == file).then_some(head.info)),
+        Err(StoreError::NotFound { .. } | StoreError::BodyLength { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Abandons an object, after an error that counts more than one of this.
@@ -74,6 +188,8 @@ struct Former {
     /// The instruction file's name.
     name: ObjectUri,
     file: Option<(Metadata, Bytes)>,
+    /// What holds as long as nobody has written the file.
+    mark: Condition,
 }
 
 impl Former {
@@ -83,25 +199,43 @@ impl Former {
         name: ObjectUri,
     ) -> Result<Self, StoreError> {
         let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
-        let file = match store.get_bytes(&name, limit).await {
-            Ok((head, body)) => Some((head.metadata, body.into())),
+        let (file, mark) = match store.get_bytes(&name, limit).await {
+            Ok((head, body)) => {
+                let mark = head
+                    .info
+                    .etag
+                    .map_or(Condition::Always, Condition::Unchanged);
+                (Some((head.metadata, body.into())), mark)
+            }
             // Without one, or with one that is damaged, nothing opens that could be lost.
+            Err(StoreError::NotFound { .. }) => (None, Condition::Absent),
             Err(
-                StoreError::NotFound { .. }
-                | StoreError::BodyLength { .. }
+                StoreError::BodyLength { .. }
                 | StoreError::Sidecar { .. }
                 | StoreError::Metadata { .. },
-            ) => None,
+            ) => (None, Condition::Always),
             Err(error) => return Err(error),
         };
         let object = look(store, uri).await?;
-        Ok(Self { object, name, file })
+        Ok(Self {
+            object,
+            name,
+            file,
+            mark,
+        })
     }
 
-    async fn put_back_unless_replaced(self, store: &dyn ObjectStore, uri: &ObjectUri) {
+    async fn put_back_unless_replaced(
+        self,
+        store: &dyn ObjectStore,
+        uri: &ObjectUri,
+        ours: ObjectInfo,
+    ) {
         // A store may fail after the new body is in place; it opens with the new file.
         match look(store, uri).await {
-            Ok(now) if now.is_none() || now == self.object => self.put_back(store, uri).await,
+            Ok(now) if now.is_none() || now == self.object => {
+                self.put_back(store, uri, ours).await;
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!(
                 %uri,
@@ -111,13 +245,24 @@ impl Former {
         }
     }
 
-    async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri) {
+    /// If the file is still the one that was put here.
+    async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri, ours: ObjectInfo) {
         let done = match self.file {
-            Some((metadata, body)) => store.put_bytes(&self.name, metadata, body).await.map(drop),
-            None => store.delete(&self.name).await,
+            Some((metadata, body)) => {
+                let new = NewObject {
+                    condition: ours.etag.map_or(Condition::Always, Condition::Unchanged),
+                    ..NewObject::from(metadata)
+                };
+                store.put_bytes(&self.name, new, body).await.map(drop)
+            }
+            None => store.delete(&self.name, ours.etag.as_deref()).await,
         };
-        if let Err(error) = done {
-            tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");
+        match done {
+            // Another writer has put one since.
+            Ok(()) | Err(StoreError::Condition { .. }) => {}
+            Err(error) => {
+                tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");
+            }
         }
     }
 }

@@ -7,9 +7,8 @@
 use std::sync::Arc;
 
 use provost_core::envelope::{
-    ContentMetadata, EnvelopePlace, INSTRUCTION_FILE_MARKER, KeyWrap, Located,
-    MAX_INSTRUCTION_FILE_BYTES, MetadataError, StoredEnvelope, WritePlace, check_rewrap,
-    is_envelope_name, moved, rewrap, rewrap_format,
+    ContentMetadata, EnvelopePlace, KeyWrap, Located, MAX_INSTRUCTION_FILE_BYTES, MetadataError,
+    StoredEnvelope, WritePlace, check_rewrap, is_envelope_name, moved, rewrap, rewrap_format,
 };
 use provost_core::materials::DecryptionMaterials;
 use provost_plugin_api::MaterialsDescription;
@@ -19,10 +18,11 @@ use super::get::{envelope, marked_envelope};
 use super::plaintext::Plaintext;
 use super::put::unstorable;
 use super::reencrypt::own_metadata;
+use super::replace::put_file;
 use super::{EncryptedStore, ObjectError, instruction_file, policy};
 use crate::provider::{Protection, Proven, Unlocked};
 use crate::store::{
-    Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectPrefix, ObjectStore,
+    Condition, GetOptions, Metadata, ObjectHead, ObjectInfo, ObjectPrefix, ObjectStore,
     ObjectStoreExt, ObjectUri, StoreError,
 };
 
@@ -133,7 +133,7 @@ impl EncryptedStore {
         };
         if wrapped.is_none() && to == old.place() {
             if to == EnvelopePlace::Metadata {
-                self.tidy_leftover(store, uri).await;
+                self.tidy_leftover(store, &head.info).await;
             }
             let older = self.older(store, uri, None, old.description()).await?;
             return Ok(Rewrapped {
@@ -177,10 +177,10 @@ impl EncryptedStore {
                 place: old.place(),
                 file,
             };
-            replace(store, uri, was, own, envelope).await?;
+            let now = replace(store, uri, was, own, envelope).await?;
             if to == EnvelopePlace::Metadata {
                 // It may hold a wrap of the old key.
-                self.tidy_leftover(store, uri).await;
+                self.tidy_leftover(store, &now).await;
             }
         }
         if how.prove {
@@ -387,15 +387,15 @@ async fn condition_of_file(
     }
 }
 
-/// Writes the new envelope. Where it moves to an instruction file, that is there before it goes from
-/// the object's metadata.
+/// Writes the new envelope; what the object is then. Where it moves to an instruction file, that is
+/// there before it goes from the object's metadata.
 async fn replace(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
     was: Was<'_>,
     mut own: Metadata,
     envelope: StoredEnvelope,
-) -> Result<(), ObjectError> {
+) -> Result<ObjectInfo, ObjectError> {
     let Some(etag) = was.head.info.etag.clone() else {
         return Err(ObjectError::NoMark { uri: uri.clone() });
     };
@@ -404,25 +404,16 @@ async fn replace(
     }
     let unchanged = Condition::Unchanged(etag.clone());
     let Some(file) = envelope.instruction_file else {
-        store.replace_metadata(uri, own, unchanged).await?;
-        return Ok(());
+        return Ok(store.replace_metadata(uri, own, unchanged).await?);
     };
     let name = instruction_file(uri)?;
     // Who put another object meanwhile put another file too, before this look or after it.
     store.head(uri).await?.info.check_etag(Some(&etag))?;
-    let mut marker = Metadata::new();
-    marker
-        .insert(INSTRUCTION_FILE_MARKER, "")
-        .map_err(unstorable(&name))?;
-    let new = NewObject {
-        condition: was.file,
-        ..NewObject::from(marker)
-    };
-    store.put_bytes(&name, new, file.into()).await?;
-    if was.place == EnvelopePlace::Metadata {
-        store.replace_metadata(uri, own, unchanged).await?;
-    }
-    Ok(())
+    put_file(store, &name, file, was.file).await?;
+    Ok(match was.place {
+        EnvelopePlace::Metadata => store.replace_metadata(uri, own, unchanged).await?,
+        EnvelopePlace::InstructionFile => was.head.info.clone(),
+    })
 }
 
 /// The names of the versions of one object that are not current; none where a store keeps none.

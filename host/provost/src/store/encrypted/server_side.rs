@@ -93,9 +93,9 @@ impl ServerSideStore {
             }
         };
         let _turn = self.stores.turn(uri).await;
-        writer.finish().await?;
+        let info = writer.finish().await?;
         // Of an object that a client had encrypted: it would speak for this one.
-        tidy_instruction_file(&*store, uri).await;
+        tidy_instruction_file(&*store, uri, info.etag.as_deref()).await;
         Ok(Transferred {
             uri: uri.clone(),
             bytes,

@@ -130,9 +130,10 @@ impl ObjectStore for FileStore {
         Ok(Box::new(walk))
     }
 
-    async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError> {
+    async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
         let (place, steps) = (Place::of(uri)?, self.steps(uri));
-        blocking(move || publish::delete(&place, &steps)).await
+        let condition = if_match.map(|etag| Condition::Unchanged(etag.to_owned()));
+        blocking(move || publish::delete(&place, condition.as_ref(), &steps)).await
     }
 
     async fn replace_metadata(

@@ -124,15 +124,25 @@ impl Staging {
     }
 }
 
-/// Removes an object and what belongs to it. Nothing there is fine.
-pub(super) fn delete(place: &Place, steps: &Steps) -> Result<(), StoreError> {
+/// Removes an object and what belongs to it. Nothing there is fine, whatever the condition.
+pub(super) fn delete(
+    place: &Place,
+    condition: Option<&Condition>,
+    steps: &Steps,
+) -> Result<(), StoreError> {
     let folder = match Folder::open(&place.folder) {
         Err(e) if read::means_absent(&e) => return Ok(()),
         opened => steps.run(Step::OpenFolder, || opened)?,
     };
     let _lock = steps.run(Step::LockFolder, || folder.lock())?;
+    let there = read::open_body(&folder, place, steps)?.is_some();
+    if let Some(condition) = condition
+        && there
+    {
+        check(condition, &folder, place, steps)?;
+    }
     remove_leftovers(&folder, place, steps)?;
-    if read::open_body(&folder, place, steps)?.is_some() {
+    if there {
         steps.run(Step::RemoveBody, || folder.remove(&place.body))?;
         // Before the metadata goes, the body must be gone for good.
         steps.run(Step::SyncFolder, || folder.sync())?;

@@ -50,6 +50,13 @@ impl Failure {
     }
 }
 
+/// Whether the server says that it does not know what was asked of it.
+pub(super) fn is_not_implemented<E>(error: &SdkError<E, Response>) -> bool {
+    error
+        .raw_response()
+        .is_some_and(|raw| raw.status().as_u16() == 501)
+}
+
 impl Asked<'_> {
     pub(super) fn failed<E>(self, error: SdkError<E, Response>) -> Failure
     where

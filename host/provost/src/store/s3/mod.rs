@@ -31,7 +31,7 @@ use super::{
     VersionLister,
 };
 use connection::BucketClient;
-use error::Asked;
+use error::{Asked, is_not_implemented};
 
 /// Bytes of a part: 10,000 of them, the most there may be, hold the largest object that one data
 /// key may encrypt, which is just below 64 GiB.
@@ -243,7 +243,7 @@ impl ObjectStore for S3Store {
         Ok(Box::new(list::Listing::new(self, prefix)))
     }
 
-    async fn delete(&self, uri: &ObjectUri) -> Result<(), StoreError> {
+    async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
         self.check_uri(uri)?;
         let BucketClient { client, region, .. } = self.client().await?;
         let name = uri.to_string();
@@ -252,13 +252,27 @@ impl ObjectStore for S3Store {
             step: "delete the object",
             region,
         };
-        let sent = client
-            .delete_object()
-            .bucket(self.name())
-            .key(uri.key())
+        let delete = client.delete_object().bucket(self.name()).key(uri.key());
+        let sent = delete
+            .clone()
+            .set_if_match(if_match.map(str::to_owned))
             .send()
             .await;
-        match sent.map_err(|e| asked.failed(e).about(uri, &Condition::Always)) {
+        let sent = match (sent, if_match) {
+            (Err(error), Some(etag)) if is_not_implemented(&error) => {
+                match self.look(uri, None).await {
+                    Ok(head) => head.info.check_etag(Some(etag))?,
+                    Err(error) if error.is_not_found() => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+                delete.send().await
+            }
+            (sent, _) => sent,
+        };
+        let condition = if_match.map_or(Condition::Always, |etag| {
+            Condition::Unchanged(etag.to_owned())
+        });
+        match sent.map_err(|e| asked.failed(e).about(uri, &condition)) {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }
