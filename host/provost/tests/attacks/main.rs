@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
 mod bucket;
+mod checksums;
 mod flips;
 mod foreign_key;
 mod instruction_files;

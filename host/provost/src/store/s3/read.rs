@@ -78,6 +78,7 @@ pub(super) async fn open(
         (0..size.min(part), size)
     };
     let head = head::of_get(uri, &output, size)?;
+    let whole = range.is_none() && first.end == size;
     let all = range.unwrap_or(0..size);
     // From here on it is this version, or none.
     fetch.version = head.info.version.clone().or(fetch.version);
@@ -96,7 +97,7 @@ pub(super) async fn open(
         sizes,
         fetch,
     };
-    body.fetch_first(first, output.body);
+    body.fetch_first(first, whole, output.body);
     body.fetch_more();
     Ok(Object::new(head, Box::new(body)))
 }
@@ -137,17 +138,24 @@ impl Fetch {
         sent.map_err(|error| asked.failed(error))
     }
 
-    /// These bytes, asked for again when they break off on the way.
-    async fn part(self, range: Range<u64>, first: Option<ByteStream>) -> Result<Bytes, StoreError> {
+    /// These bytes, asked for again when they break off on the way. Where they are the `whole` body,
+    /// the server says its checksum, which the SDK compares at the end; of a part none says one.
+    async fn part(
+        self,
+        range: Range<u64>,
+        whole: bool,
+        first: Option<ByteStream>,
+    ) -> Result<Bytes, StoreError> {
         let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
         let mut body = first;
         let mut attempt = 1;
         loop {
             let stream = match body.take() {
                 Some(stream) => stream,
+                None if whole => self.whole_body(range.end).await?,
                 None => self.part_body(range.clone()).await?,
             };
-            match collect(stream, length).await {
+            match collect(stream, length, whole).await {
                 Ok(bytes) => return Ok(bytes),
                 Err(problem) if attempt < ATTEMPTS => {
                     tracing::debug!(uri = %self.uri, attempt, "{problem}; asked for again");
@@ -165,27 +173,41 @@ impl Fetch {
         }
     }
 
+    async fn whole_body(&self, size: u64) -> Result<ByteStream, StoreError> {
+        let output = self.ask_again(None).await?;
+        let length = output.content_length().and_then(|n| u64::try_from(n).ok());
+        if output.content_range().is_some() || length != Some(size) {
+            return Err(wrong(&self.uri, "another length than a moment ago"));
+        }
+        Ok(output.body)
+    }
+
     async fn part_body(&self, range: Range<u64>) -> Result<ByteStream, StoreError> {
-        let asked = self.ask(Some(range.clone())).await;
-        let output = asked.map_err(|failure| match failure {
+        let output = self.ask_again(Some(range.clone())).await?;
+        let (got, _) = content_range(&self.uri, &output)?;
+        check_range(&self.uri, &got, &range)?;
+        Ok(output.body)
+    }
+
+    /// The same object as before.
+    async fn ask_again(&self, range: Option<Range<u64>>) -> Result<GetObjectOutput, StoreError> {
+        let output = self.ask(range).await.map_err(|failure| match failure {
             // It was there a moment ago.
             Failure::Missing => Failure::Unmet.about(&self.uri, &self.condition()),
             failure => failure.about(&self.uri, &self.condition()),
         })?;
-        let (got, _) = content_range(&self.uri, &output)?;
-        check_range(&self.uri, &got, &range)?;
         if self.etag.is_some() && output.e_tag() != self.etag.as_deref() {
             return Err(wrong(
                 &self.uri,
                 "a part of another object than the one asked for",
             ));
         }
-        Ok(output.body)
+        Ok(output)
     }
 }
 
-/// Exactly so many bytes from the beginning of a stream.
-async fn collect(mut stream: ByteStream, length: usize) -> Result<Bytes, String> {
+/// Exactly so many bytes from the beginning of a stream, or of a `whole` one, to its end.
+async fn collect(mut stream: ByteStream, length: usize, whole: bool) -> Result<Bytes, String> {
     let mut bytes: Vec<u8> = Vec::with_capacity(length);
     while bytes.len() < length {
         match stream.next().await {
@@ -199,6 +221,13 @@ async fn collect(mut stream: ByteStream, length: usize) -> Result<Bytes, String>
                 let wanted = piece.get(..room.min(piece.len())).unwrap_or_default();
                 bytes.extend_from_slice(wanted);
             }
+        }
+    }
+    if whole {
+        match stream.next().await {
+            None => {}
+            Some(Ok(_)) => return Err(format!("the body has more than {length} bytes")),
+            Some(Err(error)) => return Err(causes(&error)),
         }
     }
     Ok(bytes.into())
@@ -226,9 +255,9 @@ struct Body {
 }
 
 impl Body {
-    fn fetch_first(&mut self, range: Range<u64>, body: ByteStream) {
+    fn fetch_first(&mut self, range: Range<u64>, whole: bool, body: ByteStream) {
         if !range.is_empty() {
-            let part = self.fetch.clone().part(range, Some(body));
+            let part = self.fetch.clone().part(range, whole, Some(body));
             self.coming.push_back(Coming(tokio::spawn(part)));
         }
     }
@@ -239,7 +268,7 @@ impl Body {
                 .next
                 .saturating_add(self.sizes.part as u64)
                 .min(self.end);
-            let part = self.fetch.clone().part(self.next..end, None);
+            let part = self.fetch.clone().part(self.next..end, false, None);
             self.coming.push_back(Coming(tokio::spawn(part)));
             self.next = end;
         }

@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     First(Hook),
     /// The answer is changed; the length in its head follows the body.
     Change(Change),
+    /// What was sent is changed on its way: this bit of the body is the other one.
+    Sent(usize),
 }
 
 /// What becomes of a request.
@@ -87,6 +89,14 @@ impl Fault {
     /// Whether it says more than what comes first.
     pub(super) fn decides(&self) -> bool {
         !matches!(self, Self::None | Self::Delay(_) | Self::First(_))
+    }
+
+    /// What arrives of what was sent.
+    pub(super) fn sent(&self, body: Bytes) -> Bytes {
+        let Self::Sent(bit) = self else { return body };
+        let mut body = body.to_vec();
+        body[bit / 8] ^= 1 << (bit % 8);
+        body.into()
     }
 
     pub(super) fn instead(&self) -> Answer {

@@ -182,7 +182,7 @@ async fn handle(
         .rfind(|fault| fault.decides())
         .unwrap_or(&none);
     let answer = match fault.instead() {
-        Answer::PassOn => pass_on(head, body, shared).await,
+        Answer::PassOn => pass_on(head, fault.sent(body), shared).await,
         Answer::Instead(answer) => answer,
         Answer::Reset => return Err(reset.now()),
     };
