@@ -39,11 +39,11 @@ class RequestLog:
         self.lock = threading.Lock()
 
     def __call__(self, environ, start_response):
-        service, region = scope_of(environ.get("HTTP_AUTHORIZATION", ""))
+        access_key, service, region = scope_of(environ.get("HTTP_AUTHORIZATION", ""))
         if service == "kms":
             entry = kms_entry(environ, region)
         elif service == "s3":
-            entry = s3_entry(environ)
+            entry = s3_entry(environ, access_key)
         else:
             return self.application(environ, start_response)
 
@@ -57,9 +57,9 @@ class RequestLog:
 
 
 def scope_of(authorization):
-    """Service and region of a version 4 signature: `AWS4-HMAC-SHA256 Credential=ID/DATE/REGION/SERVICE/aws4_request, ...`."""
+    """Access key, service and region of a version 4 signature: `AWS4-HMAC-SHA256 Credential=ID/DATE/REGION/SERVICE/aws4_request, ...`."""
     parts = authorization.split(",")[0].split("/")
-    return (parts[3], parts[2]) if len(parts) == 5 else (None, None)
+    return (parts[0].rpartition("=")[2], parts[3], parts[2]) if len(parts) == 5 else (None, None, None)
 
 
 def kms_entry(environ, region):
@@ -82,8 +82,9 @@ def kms_entry(environ, region):
     }
 
 
-def s3_entry(environ):
+def s3_entry(environ, access_key):
     return {
+        "access_key": access_key,
         "method": environ["REQUEST_METHOD"],
         "path": environ["PATH_INFO"],
         "query": environ.get("QUERY_STRING", ""),

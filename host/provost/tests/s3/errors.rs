@@ -40,8 +40,7 @@ fn a_missing_bucket_is_not_a_missing_object() {
 }
 
 #[test]
-fn wrong_credentials_are_named_as_such() {
-    // Moto does not look at them.
+fn a_region_that_is_not_the_servers_is_named_as_such() {
     let rig = Rig::new(Server::Strict);
     let wrong = format!(
         "[s3]\nendpoint = \"{}\"\npath_style = true\nregion = \"eu-west-9\"\n",
@@ -49,18 +48,10 @@ fn wrong_credentials_are_named_as_such() {
     );
     let stores = Stores::new(&Arc::new(configuration(&wrong)));
     let error = get_error(&rig, &stores, &rig.uri("x"));
-    // A signature for another region is what the server cannot verify.
-    assert!(
-        matches!(
-            error,
-            StoreError::Region { .. }
-                | StoreError::Credentials { .. }
-                | StoreError::Denied { .. }
-                | StoreError::Answer { .. }
-        ),
-        "{error:?}"
-    );
-    assert!(error.to_string().contains(&rig.bucket), "{error}");
+    let words = error.to_string();
+    for word in [&rig.bucket, "eu-west-9", "us-east-1"] {
+        assert!(words.contains(word), "{words}");
+    }
 }
 
 #[test]

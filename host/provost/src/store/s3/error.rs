@@ -72,6 +72,19 @@ impl Asked<'_> {
         let reason = reason(code, answer.message(), status, header("x-amz-request-id"));
         Failure::Other(match (status, code) {
             (_, "NoSuchBucket") => self.no_bucket(),
+            (
+                _,
+                "InvalidAccessKeyId"
+                | "ExpiredToken"
+                | "InvalidToken"
+                | "SignatureDoesNotMatch"
+                | "TokenRefreshRequired"
+                // versitygw's word for the first, with status 404.
+                | "XAdminUserNotFound",
+            ) => StoreError::Credentials {
+                name: self.name.to_owned(),
+                reason,
+            },
             (404, _) | (_, "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload") => {
                 return Failure::Missing;
             }
@@ -90,17 +103,6 @@ impl Asked<'_> {
                     asked: self.region.to_owned(),
                 }
             }
-            (
-                _,
-                "InvalidAccessKeyId"
-                | "ExpiredToken"
-                | "InvalidToken"
-                | "SignatureDoesNotMatch"
-                | "TokenRefreshRequired",
-            ) => StoreError::Credentials {
-                name: self.name.to_owned(),
-                reason,
-            },
             (401 | 403, _) => StoreError::Denied {
                 name: self.name.to_owned(),
                 step: self.step,
