@@ -1,6 +1,7 @@
 //! Libraries and TLS zips that lie on S3.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
 use bytes::Bytes;
 use provost::store::{Metadata, ObjectStoreExt};
@@ -141,30 +142,65 @@ fn a_cache_that_others_can_use_is_refused() {
     assert!(said.contains("not this user's alone"), "{said}");
 }
 
+/// A security configuration for TLS artifacts in a zip.
+fn in_transit(location: &str) -> String {
+    json!({
+        "EncryptionConfiguration": {
+            "EnableInTransitEncryption": true,
+            "EnableAtRestEncryption": false,
+            "InTransitEncryptionConfiguration": { "TLSCertificateConfiguration": {
+                "CertificateProviderType": "PEM",
+                "S3Object": location,
+            } },
+        }
+    })
+    .to_string()
+}
+
 #[test]
-fn a_tls_zip_is_fetched_and_judged() {
+fn a_tls_zip_is_installed_and_fetched_again_only_if_it_changed() {
+    let zip = |name: &str| {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls");
+        std::fs::read(fixtures.join(name)).unwrap()
+    };
+    for form in ["s3://", "arn:aws:s3:::"] {
+        let rig = Rig::new(Server::Moto);
+        upload(&rig, "certs.zip", zip("good.zip"));
+        let location = format!("{form}{}/certs.zip", rig.bucket);
+        let shell = Shell::new(Server::Moto, &in_transit(&location), "");
+        let installed = shell.path("installed");
+        let install = ["tls", "install", "--directory", installed.to_str().unwrap()];
+        let bytes = || std::fs::read(installed.join("current/certificateChain.pem")).unwrap();
+        shell.ok(&["tls", "check"]);
+        assert_eq!(requests(&rig, "certs.zip").1, 1);
+        shell.ok(&install);
+        let first = bytes();
+        let (asked, fetched) = requests(&rig, "certs.zip");
+        assert_eq!(fetched, 1, "fetched though it did not change");
+        assert!(asked > 0, "not asked whether it changed");
+
+        upload(&rig, "certs.zip", zip("recipe.zip"));
+        shell.ok(&[&install[..], &["--proof-of-concept"]].concat());
+        assert_eq!(requests(&rig, "certs.zip").1, 2);
+        assert_ne!(bytes(), first);
+
+        // Nothing changes where what comes is none.
+        let second = bytes();
+        upload(&rig, "certs.zip", b"not a zip".to_vec());
+        shell.refused(&install);
+        assert_eq!(requests(&rig, "certs.zip").1, 3);
+        assert_eq!(bytes(), second);
+    }
+}
+
+#[test]
+fn a_tls_zip_of_another_partition_than_the_region_is_not_asked_for() {
     let rig = Rig::new(Server::Moto);
     upload(&rig, "tls/certs.zip", b"not a zip".to_vec());
-    for partition in ["aws", "aws-cn"] {
-        let security = json!({
-            "EncryptionConfiguration": {
-                "EnableInTransitEncryption": true,
-                "EnableAtRestEncryption": false,
-                "InTransitEncryptionConfiguration": { "TLSCertificateConfiguration": {
-                    "CertificateProviderType": "PEM",
-                    "S3Object": format!("arn:{partition}:s3:::{}/tls/certs.zip", rig.bucket),
-                } },
-            }
-        });
-        let shell = Shell::new(Server::Moto, &security.to_string(), "");
-        let error = shell.refused(&["tls", "check"]);
-        if partition == "aws" {
-            assert!(!error.contains("cannot fetch"), "{error}");
-            assert_eq!(requests(&rig, "tls/certs.zip").1, 1);
-        } else {
-            // The region that is configured is none of China.
-            assert!(error.contains("aws-cn"), "{error}");
-            assert_eq!(requests(&rig, "tls/certs.zip").1, 1);
-        }
-    }
+    let location = format!("arn:aws-cn:s3:::{}/tls/certs.zip", rig.bucket);
+    let shell = Shell::new(Server::Moto, &in_transit(&location), "");
+    let error = shell.refused(&["tls", "check"]);
+    // The region that is configured is none of China.
+    assert!(error.contains("aws-cn"), "{error}");
+    assert_eq!(requests(&rig, "tls/certs.zip").1, 0);
 }

@@ -7,11 +7,15 @@ mod answers;
 mod command;
 mod conformance;
 mod copies;
+mod credentials;
 mod encryption;
 mod errors;
 mod fetching;
+#[path = "../kms/instance_metadata.rs"]
+mod instance_metadata;
 mod objects;
 mod prefixes;
+mod rewrapping;
 mod rig;
 mod uploads;
 mod versions;
