@@ -115,7 +115,7 @@ fn a_body_that_breaks_off_is_asked_for_again_and_then_an_error() {
     let mended = read(|_| WHOLE.to_owned()).unwrap();
     assert_eq!(mended, b"0123456789");
 
-    let error = read(|broken| broken.to_owned()).unwrap_err();
+    let error = read(str::to_owned).unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
 
     let others: [fn(&str) -> String; 4] = [

@@ -31,7 +31,7 @@ impl On {
         let end = format!("/{key}");
         Self::request(move |asked| {
             let plain = asked.query.is_empty()
-                || (asked.query.starts_with("x-id=") && !asked.query.contains("&"));
+                || (asked.query.starts_with("x-id=") && !asked.query.contains('&'));
             asked.method == method && asked.path.ends_with(&end) && plain
         })
     }
