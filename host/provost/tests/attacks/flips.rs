@@ -7,83 +7,104 @@ use crate::servers::Server;
 
 const TEXT: &[u8] = b"twenty-one bytes, yes";
 
+/// An object and its instruction file, if it has one.
+#[derive(Clone)]
+struct Whole {
+    raw: Raw,
+    file: Option<Raw>,
+}
+
 /// What was done to an object, and whether it must not open.
 struct Variant {
     what: String,
-    raw: Raw,
+    whole: Whole,
     refused: bool,
 }
 
-fn variants(whole: &Raw) -> Vec<Variant> {
+fn variants(whole: &Whole) -> Vec<Variant> {
     let mut all = Vec::new();
-    for bit in 0..whole.body.len() * 8 {
-        let mut raw = whole.clone();
-        raw.body[bit / 8] ^= 1 << (bit % 8);
+    for (what, body) in changed(&whole.raw.body) {
+        let mut whole = whole.clone();
+        whole.raw.body = body;
         all.push(Variant {
-            what: format!("bit {bit} of the body"),
-            raw,
+            what: format!("{what} of the body"),
+            whole,
             refused: true,
         });
     }
-    for length in 0..whole.body.len() {
-        let mut raw = whole.clone();
-        raw.body.truncate(length);
-        all.push(Variant {
-            what: format!("{length} bytes of the body"),
-            raw,
-            refused: true,
-        });
-    }
-    for (name, value) in &whole.metadata {
-        for bit in 0..value.len() * 8 {
-            let mut value = value.clone().into_bytes();
-            value[bit / 8] ^= 1 << (bit % 8);
+    for (name, value) in &whole.raw.metadata {
+        for (what, value) in changed(value.as_bytes()) {
             // A header holds visible ASCII.
             if let Ok(value) = String::from_utf8(value)
                 && value.bytes().all(|byte| (0x20..0x7f).contains(&byte))
             {
-                all.push(with_value(
-                    whole,
-                    name,
-                    value,
-                    format!("bit {bit} of {name}"),
-                ));
+                all.push(with_value(whole, name, value, format!("{what} of {name}")));
             }
         }
-        for length in 0..value.len() {
-            let what = format!("{length} bytes of {name}");
-            all.push(with_value(whole, name, value[..length].to_owned(), what));
-        }
-        let mut raw = whole.clone();
-        raw.metadata.remove(name);
+        let mut whole = whole.clone();
+        whole.raw.metadata.remove(name);
         all.push(Variant {
             what: format!("no {name}"),
-            raw,
+            whole,
+            refused: false,
+        });
+    }
+    let file = whole.file.iter().flat_map(|file| changed(&file.body));
+    for (what, body) in file {
+        let mut whole = whole.clone();
+        if let Some(file) = &mut whole.file {
+            file.body = body;
+        }
+        all.push(Variant {
+            what: format!("{what} of the instruction file"),
+            whole,
             refused: false,
         });
     }
     all
 }
 
-fn with_value(whole: &Raw, name: &str, value: String, what: String) -> Variant {
-    let mut raw = whole.clone();
-    raw.metadata.insert(name.to_owned(), value);
+/// Every flipped bit, and every truncation.
+fn changed(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let flips = (0..bytes.len() * 8).map(|bit| {
+        let mut bytes = bytes.to_vec();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        (format!("bit {bit}"), bytes)
+    });
+    let cuts = (0..bytes.len()).map(|length| (format!("{length} bytes"), bytes[..length].to_vec()));
+    flips.chain(cuts).collect()
+}
+
+fn with_value(whole: &Whole, name: &str, value: String, what: String) -> Variant {
+    let mut whole = whole.clone();
+    whole.raw.metadata.insert(name.to_owned(), value);
     let refused = false;
-    Variant { what, raw, refused }
+    Variant {
+        what,
+        whole,
+        refused,
+    }
 }
 
 fn attack(node: &Node, bucket: &Bucket, format: &str) {
     let uri = bucket.uri("x");
     node.put(&uri, TEXT).succeeded();
-    let whole = bucket.get("x");
-    assert_eq!(whole.body.len(), TEXT.len() + 16);
-    let variants = variants(&whole);
+    let whole = Whole {
+        raw: bucket.get("x"),
+        file: bucket.find("x.instruction"),
+    };
+    assert_eq!(whole.raw.body.len(), TEXT.len() + 16);
+    attack_object(node, bucket, format, &whole);
+}
+
+fn attack_object(node: &Node, bucket: &Bucket, format: &str, whole: &Whole) {
+    let variants = variants(whole);
     println!("{format}: {} variants", variants.len());
     for (number, variant) in variants.iter().enumerate() {
-        bucket.put(&format!("all/{number:05}"), &variant.raw);
+        put(bucket, &format!("all/{number:05}"), &variant.whole);
     }
     // The unchanged one, so that something must come.
-    bucket.put("all/whole", &whole);
+    put(bucket, "all/whole", whole);
     let folder = node.root().join("all");
     let ran = node.run(&[
         "object",
@@ -110,6 +131,13 @@ fn attack(node: &Node, bucket: &Bucket, format: &str) {
     assert!(came.len() * 4 < variants.len(), "{format}: too many open");
 }
 
+fn put(bucket: &Bucket, key: &str, whole: &Whole) {
+    bucket.put(key, &whole.raw);
+    if let Some(file) = &whole.file {
+        bucket.put(&format!("{key}.instruction"), file);
+    }
+}
+
 #[test]
 fn no_flipped_bit_and_no_truncation_gives_other_bytes() {
     for format in ["V2", "V3"] {
@@ -120,14 +148,45 @@ fn no_flipped_bit_and_no_truncation_gives_other_bytes() {
     }
 }
 
+/// A node with a new key in KMS, and the key.
+fn by_kms(bucket: &Bucket, lines: &str) -> (Node, String) {
+    let arn = Kms::new().key();
+    let tables = format!("[kms]\nallow_moved = true\n{}", bucket.policy(lines));
+    let node = Node::with_keys(&bucket.server.endpoint(), &Keys::Kms(arn.clone()), &tables);
+    (node, arn)
+}
+
 #[test]
 fn no_flipped_bit_and_no_truncation_under_kms_gives_other_bytes() {
-    let arn = Kms::new().key();
     for format in ["V2", "V3"] {
         let bucket = Bucket::new(Server::Strict, "flips-kms");
-        let policy = bucket.policy(&format!("write.format = \"{format}\""));
-        let tables = format!("[kms]\nallow_moved = true\n{policy}");
-        let node = Node::with_keys(&bucket.server.endpoint(), &Keys::Kms(arn.clone()), &tables);
+        let (node, _) = by_kms(&bucket, &format!("write.format = \"{format}\""));
         attack(&node, &bucket, format);
     }
+}
+
+#[test]
+fn no_flipped_bit_and_no_truncation_of_an_instruction_file_under_kms_gives_other_bytes() {
+    for format in ["V2", "V3"] {
+        let bucket = Bucket::new(Server::Strict, "flips-kms-file");
+        let lines = format!(
+            "write.format = \"{format}\"\nwrite.envelope = \"instruction-file\"\n\
+             read.envelope = [\"metadata\", \"instruction-file\"]"
+        );
+        let (node, _) = by_kms(&bucket, &lines);
+        attack(&node, &bucket, format);
+    }
+}
+
+/// What clients of format V2 wrote before `kms+context`. The context is the whole description, and
+/// says nothing of the content's cipher.
+#[test]
+fn no_flipped_bit_and_no_truncation_under_legacy_kms_gives_other_bytes() {
+    let bucket = Bucket::new(Server::Strict, "flips-legacy");
+    let (node, arn) = by_kms(&bucket, "read.legacy = \"decrypt\"");
+    let whole = Whole {
+        raw: Kms::new().legacy_gcm_object(&arn, TEXT),
+        file: None,
+    };
+    attack_object(&node, &bucket, "kms", &whole);
 }

@@ -1,5 +1,6 @@
 //! An object that names a KMS key which is not configured: refused before KMS is asked.
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{AES_256, PaddedBlockEncryptingKey, UnboundCipherKey};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
@@ -41,6 +42,27 @@ impl Kms {
 
     /// An object as clients of format V1 write it with KMS: `kms` wrap, CBC.
     pub(crate) fn legacy_object(&self, arn: &str, text: &[u8]) -> Raw {
+        self.legacy(arn, "AES/CBC/PKCS5Padding", text.len(), |key| {
+            let (iv, body) = cbc(key, text);
+            (iv.to_vec(), body)
+        })
+    }
+
+    /// The same with authenticated content.
+    pub(crate) fn legacy_gcm_object(&self, arn: &str, text: &[u8]) -> Raw {
+        let mut raw = self.legacy(arn, "AES/GCM/NoPadding", text.len(), |key| gcm(key, text));
+        let length = ("x-amz-tag-len".to_owned(), "128".to_owned());
+        raw.metadata.extend([length]);
+        raw
+    }
+
+    fn legacy(
+        &self,
+        arn: &str,
+        cipher: &str,
+        length: usize,
+        encrypt: impl Fn(&[u8]) -> (Vec<u8>, Vec<u8>),
+    ) -> Raw {
         let generate = self
             .0
             .generate_data_key()
@@ -48,7 +70,7 @@ impl Kms {
             .key_spec(DataKeySpec::Aes256)
             .encryption_context("kms_cmk_id", arn);
         let made = runtime().block_on(generate.send()).unwrap();
-        let (iv, body) = cbc(made.plaintext().unwrap().as_ref(), text);
+        let (iv, body) = encrypt(made.plaintext().unwrap().as_ref());
         let metadata = [
             (
                 "x-amz-key-v2",
@@ -57,8 +79,8 @@ impl Kms {
             ("x-amz-iv", BASE64.encode(iv)),
             ("x-amz-matdesc", format!("{{\"kms_cmk_id\":\"{arn}\"}}")),
             ("x-amz-wrap-alg", "kms".to_owned()),
-            ("x-amz-cek-alg", "AES/CBC/PKCS5Padding".to_owned()),
-            ("x-amz-unencrypted-content-length", text.len().to_string()),
+            ("x-amz-cek-alg", cipher.to_owned()),
+            ("x-amz-unencrypted-content-length", length.to_string()),
         ];
         let metadata = metadata.map(|(name, value)| (name.to_owned(), value));
         Raw {
@@ -76,6 +98,18 @@ pub(crate) fn cbc(key: &[u8], text: &[u8]) -> ([u8; 16], Vec<u8>) {
     let context = key.encrypt(&mut body).unwrap();
     let iv: &[u8] = (&context).try_into().unwrap();
     (iv.try_into().unwrap(), body)
+}
+
+/// AES-GCM, by aws-lc: the IV, and the ciphertext with its tag.
+fn gcm(key: &[u8], text: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap());
+    let mut iv = [0; 12];
+    aws_lc_rs::rand::fill(&mut iv).unwrap();
+    let mut body = text.to_vec();
+    let nonce = Nonce::assume_unique_for_key(iv);
+    key.seal_in_place_append_tag(nonce, Aad::empty(), &mut body)
+        .unwrap();
+    (iv.to_vec(), body)
 }
 
 const LEGACY: &str = "read.legacy = \"decrypt\"\nread.unauthenticated = \"accept\"";

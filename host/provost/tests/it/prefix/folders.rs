@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::shop::{Shop, all_files, killed_after, moment, outcome};
+use super::shop::{Shop, all_files, killed_times, outcome};
 use crate::rig::pipe;
 
 /// A folder of files of all kinds of size.
@@ -130,16 +130,12 @@ fn killed_at_any_moment_a_second_run_completes_a_put_and_a_get() {
         shop.file(&format!("in/{}/{number}", number % 7), bytes);
     }
     let prefix = shop.uri("store/");
-    for _ in 0..8 {
-        let put = shop.command(&["put", "-r", "--skip-existing", "in", &prefix]);
-        killed_after(put, 20 + moment(400));
-    }
-    shop.done(&["put", "-r", "--skip-existing", "in", &prefix]);
-    for _ in 0..8 {
-        let get = shop.command(&["get", "-r", "--skip-existing", &prefix, "out"]);
-        killed_after(get, 20 + moment(400));
-    }
-    shop.done(&["get", "-r", "--skip-existing", &prefix, "out"]);
+    let put = ["put", "-r", "--skip-existing", "in", &prefix];
+    killed_times(8, |_| shop.command(&put));
+    shop.done(&put);
+    let get = ["get", "-r", "--skip-existing", &prefix, "out"];
+    killed_times(8, |_| shop.command(&get));
+    shop.done(&get);
     assert_eq!(all_files(&shop.path("out")), all_files(&shop.path("in")));
     let answer = shop.done(&["verify", "-r", &prefix]);
     assert!(

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::shop::{Shop, all_files, killed_after, moment, outcome};
+use super::shop::{Shop, all_files, killed_times, outcome};
 
 const OPTED_IN: &str = "read.formats = [\"V1\", \"V2\", \"V3\"]\nread.legacy = \"decrypt\"\n\
                         read.unauthenticated = \"accept\"";
@@ -119,9 +119,7 @@ fn a_migration_of_v1_v2_and_plaintext_killed_twenty_times_ends_in_v3_alone() {
     shop.policy(OPTED_IN);
     let prefix = shop.uri("store/");
     let args = ["reencrypt", "-r", "--plaintext", "encrypt", &prefix];
-    for _ in 0..20 {
-        killed_after(shop.command(&args), 20 + moment(400));
-    }
+    killed_times(20, |_| shop.command(&args));
     shop.done(&args);
     shop.policy("");
     let document = shop.json(&["inspect", "-r", &prefix], 0);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::shop::{Shop, all_files, killed_after, moment, outcome};
+use super::shop::{Shop, all_files, killed_times, outcome};
 
 /// Objects of V2, of V3 and of no encryption at all.
 fn mixed() -> Shop {
@@ -145,10 +145,8 @@ fn killed_at_any_moment_a_migration_is_completed_by_another_run() {
         shop.file(&format!("store/{number}"), &text);
     }
     shop.policy("");
-    for _ in 0..20 {
-        let args = ["reencrypt", "-r", "--plaintext", "encrypt", &prefix];
-        killed_after(shop.command(&args), 20 + moment(400));
-    }
-    shop.done(&["reencrypt", "-r", "--plaintext", "encrypt", &prefix]);
+    let args = ["reencrypt", "-r", "--plaintext", "encrypt", &prefix];
+    killed_times(20, |_| shop.command(&args));
+    shop.done(&args);
     all_are_v3(&shop);
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::rig::private;
 
-use super::shop::{Shop, all_files, killed_after, moment, outcome};
+use super::shop::{Shop, all_files, killed_times, outcome};
 
 const READS_FILES: &str = "read.envelope = [\"metadata\", \"instruction-file\"]";
 
@@ -184,13 +184,13 @@ fn killed_at_any_moment_a_rewrap_is_completed_by_another_run() {
     let prefix = shop.uri("store/");
     shop.done(&["put", "-r", "in", &prefix]);
     shop.keys(&["1", "2"]);
-    for round in 0..12 {
+    killed_times(12, |round| {
         let mut args = vec!["rewrap", "-r", &prefix];
         if round % 2 == 1 {
             args.extend(["--to", "instruction-file"]);
         }
-        killed_after(shop.command(&args), 30 + moment(500));
-    }
+        shop.command(&args)
+    });
     shop.done(&["rewrap", "-r", "--to", "metadata", "--prove", &prefix]);
     let left = all_files(&shop.path("store"));
     // A file that goes leaves its metadata for a moment, which a kill may be in.

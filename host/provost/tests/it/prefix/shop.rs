@@ -1,8 +1,10 @@
 //! A scratch folder in which the command works on whole prefixes.
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -166,20 +168,33 @@ pub(crate) fn outcome<'d>(document: &'d Value, uri: &str) -> &'d str {
         .unwrap()
 }
 
-/// Waits for a child that may be killed, in milliseconds.
-pub(crate) fn killed_after(mut command: Command, milliseconds: u64) {
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(milliseconds));
-    child.kill().unwrap();
-    child.wait().unwrap();
+/// Runs a command until it was killed so many times while it was under way, each time at another
+/// moment. `make` gets how often that was so far.
+pub(crate) fn killed_times(times: u32, mut make: impl FnMut(u32) -> Command) {
+    let (mut killed, mut most) = (0, 400);
+    for _ in 0..times * 10 {
+        let mut child = make(killed)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(10 + moment(most)));
+        child.kill().unwrap();
+        if child.wait().unwrap().signal() == Some(9) {
+            killed += 1;
+        } else {
+            // It was faster, and will be again.
+            most = (most / 2).max(20);
+        }
+        if killed == times {
+            return;
+        }
+    }
+    panic!("killed {killed} times of {times}");
 }
 
 /// Milliseconds below `most`, each time others: tests of moments have no use for the same ones.
-pub(crate) fn moment(most: u64) -> u64 {
+fn moment(most: u64) -> u64 {
     let now = std::time::SystemTime::now();
     let nanos = now
         .duration_since(std::time::UNIX_EPOCH)
