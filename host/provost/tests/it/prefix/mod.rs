@@ -5,6 +5,7 @@ mod hostile;
 mod interrupted;
 mod legacy;
 mod looking;
+mod progress;
 mod reencrypting;
 mod rewrapping;
 mod shop;
