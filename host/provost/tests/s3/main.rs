@@ -13,6 +13,7 @@ mod errors;
 mod fetching;
 #[path = "../kms/instance_metadata.rs"]
 mod instance_metadata;
+mod memory;
 mod objects;
 mod prefixes;
 mod rewrapping;
