@@ -42,6 +42,10 @@ pub(crate) const V3_DESCRIPTION: &str = "x-amz-m";
 /// V3: the KMS encryption context.
 pub(crate) const V3_CONTEXT: &str = "x-amz-t";
 
+/// What very old clients for .NET call V1's names in their instruction files, which have no
+/// description and whose keys end with `INSTRUCTION_SUFFIX`. S3EC format, section 5.
+pub(crate) const OLD_DOTNET: [(&str, &str); 2] = [("EncryptedEnvelopeKey", V1_KEY), ("IV", IV)];
+
 /// The entry of a KMS encryption context that binds the content algorithm.
 pub(crate) const CONTEXT_CONTENT_ALGORITHM: &str = "aws:x-amz-cek-alg";
 

@@ -272,3 +272,36 @@ fn formats_that_contradict_the_commitment_are_an_error_that_names_both() {
     let error = one_error(host(&policy("commitment = \"require\"")));
     assert_has(error.message(), "`commitment` cannot be `require`");
 }
+
+#[test]
+fn a_suffix_of_instruction_files_is_one_of_keys_and_is_read() {
+    let with = |text: &str| {
+        let prefix = "[[prefixes]]\nprefix = \"s3://bucket/\"\n";
+        host(&format!("{prefix}{text}\n"))
+    };
+    let files = "read.envelope = [\"instruction-file\"]";
+    for suffix in [".shared", "INSTRUCTION_SUFFIX"] {
+        let host = clean(with(&format!(
+            "{files}\nread.instruction_suffix = \"{suffix}\""
+        )));
+        let policy = host.policy_for("s3://bucket/a");
+        assert_eq!(policy.read.instruction_suffix.as_deref(), Some(suffix));
+        let elsewhere = host.policy_for("s3://other/a");
+        assert_eq!(*elsewhere.read.instruction_suffix.get(), None);
+    }
+    for (suffix, words) in [
+        ("", "not 1 to 64"),
+        ("/x", "not 1 to 64"),
+        (".instruction", "read anyway"),
+    ] {
+        let error = one_error(with(&format!(
+            "{files}\nread.instruction_suffix = \"{suffix}\""
+        )));
+        assert!(error.message().contains(words), "{error:?}");
+    }
+    let error = one_error(with("read.instruction_suffix = \".shared\""));
+    assert!(
+        error.message().contains("instruction files are not read"),
+        "{error:?}"
+    );
+}

@@ -1,5 +1,7 @@
 //! The read policy is checked before any key is used: `locate` has no key to use.
 
+use std::collections::BTreeMap;
+
 use provost_core::envelope::{
     EnvelopePlace, Format, MetadataError, ReadPolicy, WriteFormat, WritePlace,
 };
@@ -88,4 +90,59 @@ fn v3_object_without_its_instruction_file_says_so() {
     let error = parse(&v3.metadata, None, &any_policy()).unwrap_err();
     let format = Format::V3;
     assert_eq!(error, MetadataError::InstructionFileMissing { format });
+}
+
+/// The part of an envelope in metadata that a second instruction file would have.
+fn second_file(stored: &Stored, names: &[&str]) -> Vec<u8> {
+    let entries = stored.metadata.iter();
+    let moved = entries.filter(|(name, _)| names.contains(&name.as_str()));
+    let moved: BTreeMap<_, _> = moved.cloned().collect();
+    assert!(!moved.is_empty());
+    serde_json::to_vec(&moved).unwrap()
+}
+
+const V2_FILE: [&str; 6] = [
+    "x-amz-key-v2",
+    "x-amz-iv",
+    "x-amz-matdesc",
+    "x-amz-wrap-alg",
+    "x-amz-cek-alg",
+    "x-amz-tag-len",
+];
+const V3_FILE: [&str; 3] = ["x-amz-3", "x-amz-w", "x-amz-m"];
+
+#[test]
+fn a_second_instruction_file_wins_over_whatever_else_there_is() {
+    let shared = any_policy().with_instruction_suffix(".shared");
+    for (format, found, names) in [
+        (WriteFormat::V2, Format::V2, &V2_FILE[..]),
+        (WriteFormat::V3, Format::V3, &V3_FILE),
+    ] {
+        let in_metadata = stored(format, WritePlace::Metadata);
+        let file = second_file(&in_metadata, names);
+        let in_file = stored(format, WritePlace::InstructionFile);
+        for (metadata, file) in [
+            (&in_metadata.metadata, &file),
+            (&in_file.metadata, in_file.file.as_ref().unwrap()),
+        ] {
+            let parsed = parse(metadata, Some(file), &shared).unwrap();
+            let place = EnvelopePlace::InstructionFile;
+            assert_eq!((parsed.format(), parsed.place()), (found, place));
+        }
+        // What is in the metadata is not read in its place.
+        let missing = parse(&in_metadata.metadata, None, &shared).unwrap_err();
+        let format = found;
+        assert_eq!(missing, MetadataError::InstructionFileMissing { format });
+        // No other object's, and no older format's.
+        let other = match found {
+            Format::V3 => second_file(&stored(WriteFormat::V2, WritePlace::Metadata), &V2_FILE),
+            _ => second_file(&stored(WriteFormat::V3, WritePlace::Metadata), &V3_FILE),
+        };
+        parse(&in_metadata.metadata, Some(&other), &shared).unwrap_err();
+        // Where files are not read, no suffix changes that.
+        let policy = ReadPolicy::default().with_instruction_suffix(".shared");
+        let refused = parse(&in_metadata.metadata, Some(&file), &policy).unwrap_err();
+        let found = EnvelopePlace::InstructionFile;
+        assert_eq!(refused, MetadataError::PlaceNotAllowed { found });
+    }
 }

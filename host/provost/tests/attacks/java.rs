@@ -48,22 +48,69 @@ impl Java4 {
         folder: &Path,
     ) -> Vec<u8> {
         let file = folder.join("of-java");
-        let material = match keys {
-            Keys::Aes => json!({ "kind": "AES", "key": BASE64.encode(AES_KEY), "description": {} }),
-            Keys::Kms(arn) => json!({ "kind": "KMS", "key": arn, "description": {} }),
-        };
-        let request = json!({
-            "op": "get", "bucket": bucket.name, "key": key, "file": file, "material": material,
-            "storage": "metadata", "format": "V3", "multipart": false, "legacy": false,
-            "range": null,
-        });
+        self.ask(request("get", bucket, key, keys, &file, "metadata"));
+        std::fs::read(file).unwrap()
+    }
+
+    /// Puts an object of format V3 with its envelope in an instruction file.
+    pub(crate) fn put_with_file(&mut self, bucket: &Bucket, key: &str, keys: &Keys, from: &Path) {
+        self.ask(request("put", bucket, key, keys, from, "instruction-file"));
+    }
+
+    /// Makes a second instruction file for the holder of another key.
+    pub(crate) fn share(
+        &mut self,
+        bucket: &Bucket,
+        key: &str,
+        keys: &Keys,
+        with: &Keys,
+        suffix: &str,
+    ) {
+        let mut share = request(
+            "share",
+            bucket,
+            key,
+            keys,
+            Path::new(""),
+            "instruction-file",
+        );
+        share["other"] = material(with);
+        share["suffix"] = suffix.into();
+        self.ask(share);
+    }
+
+    fn ask(&mut self, request: Value) {
         writeln!(self.requests, "{request}").unwrap();
         self.requests.flush().unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(answer["ok"], true, "{key}: {answer}");
-        std::fs::read(file).unwrap()
+        assert_eq!(answer["ok"], true, "{request}: {answer}");
+    }
+}
+
+fn request(
+    what: &str,
+    bucket: &Bucket,
+    key: &str,
+    keys: &Keys,
+    file: &Path,
+    storage: &str,
+) -> Value {
+    json!({
+        "op": what, "bucket": bucket.name, "key": key, "file": file, "material": material(keys),
+        "storage": storage, "format": "V3", "multipart": false, "legacy": false, "range": null,
+    })
+}
+
+fn material(keys: &Keys) -> Value {
+    match keys {
+        Keys::Aes => json!({ "kind": "AES", "key": BASE64.encode(AES_KEY), "description": {} }),
+        Keys::Kms(arn) => json!({ "kind": "KMS", "key": arn, "description": {} }),
+        Keys::Rsa(rsa) => json!({
+            "kind": "RSA", "publicKey": BASE64.encode(&rsa.public),
+            "privateKey": BASE64.encode(&rsa.private), "description": { "rsa_name": rsa.name },
+        }),
     }
 }
 

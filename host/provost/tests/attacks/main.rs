@@ -19,6 +19,7 @@ mod replaced;
 mod resent;
 mod second_fetch;
 mod servers;
+mod shared;
 mod versions;
 mod wire_metadata;
 mod writing;

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -25,6 +28,31 @@ pub(crate) enum Keys {
     Aes,
     /// The KMS key of this ARN.
     Kms(String),
+    /// One RSA key for all.
+    Rsa(Rsa),
+}
+
+/// An RSA key pair with the name that is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Rsa {
+    pub(crate) name: &'static str,
+    /// X.509 SPKI.
+    pub(crate) public: Vec<u8>,
+    /// PKCS#8.
+    pub(crate) private: Vec<u8>,
+}
+
+impl Rsa {
+    pub(crate) fn new(name: &'static str) -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+        let private: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+        Self {
+            name,
+            public: public.as_ref().to_vec(),
+            private: private.as_ref().to_vec(),
+        }
+    }
 }
 
 pub(crate) struct Node {
@@ -94,6 +122,28 @@ impl Node {
                 })
             }
             Keys::Kms(arn) => json!({ "EncryptionMode": "CSE-KMS", "AwsKmsKey": arn }),
+            Keys::Rsa(rsa) => {
+                let library = root.join("libprovost_rsa_keys.so");
+                fs::copy(built("libprovost_rsa_keys.so"), &library).unwrap();
+                fs::set_permissions(&library, fs::Permissions::from_mode(0o644)).unwrap();
+                let (public, private_half) = (root.join("public.der"), root.join("private.der"));
+                private(&public, &rsa.public);
+                private(&private_half, &rsa.private);
+                writeln!(
+                    configuration,
+                    "[classes.\"provost.keys.Rsa\".conf]\n\"fs.s3.cse.rsa.name\" = {:?}\n\
+                     \"fs.s3.cse.rsa.public\" = \"{}\"\n\"fs.s3.cse.rsa.private\" = \"{}\"",
+                    rsa.name,
+                    public.display(),
+                    private_half.display()
+                )
+                .unwrap();
+                json!({
+                    "EncryptionMode": "CSE-Custom",
+                    "S3Object": library,
+                    "EncryptionKeyProviderClass": "provost.keys.Rsa",
+                })
+            }
         };
         let security = json!({ "EncryptionConfiguration": {
             "EnableInTransitEncryption": false,

@@ -227,6 +227,7 @@ impl List {
                     envelope: places,
                     legacy,
                     unauthenticated,
+                    instruction_suffix,
                 },
         } = policy;
         let prefix = prefix.as_ref().map_or("", |prefix| prefix.as_str());
@@ -268,6 +269,11 @@ impl List {
             });
             names.collect::<Vec<_>>().join(", ")
         });
+        self.add(
+            &name("read.instruction_suffix"),
+            instruction_suffix,
+            |suffix| suffix.clone().unwrap_or_else(|| "none".to_owned()),
+        );
         self.add(&name("read.legacy"), legacy, |legacy| match legacy {
             Legacy::Refuse => "refuse",
             Legacy::Decrypt => "decrypt",

@@ -105,6 +105,9 @@ pub struct ReadPolicy {
     pub legacy: Setting<Legacy>,
     /// What happens to content without a tag (CBC). Default: refuse.
     pub unauthenticated: Setting<Unauthenticated>,
+    /// The suffix of the instruction files that alone are read. Default: none, which is Amazon's own
+    /// beside the metadata.
+    pub instruction_suffix: Setting<Option<String>>,
 }
 
 /// A format of the Amazon S3 Encryption Client.
@@ -217,6 +220,7 @@ impl PrefixPolicy {
                 envelope: Setting::default_value(vec![EnvelopePlace::Metadata]),
                 legacy: Setting::default_value(Legacy::Refuse),
                 unauthenticated: Setting::default_value(Unauthenticated::Refuse),
+                instruction_suffix: Setting::default_value(None),
             },
         }
     }

@@ -55,10 +55,17 @@ impl Fields {
         let entries = flat_json::parse(file, MAX_INSTRUCTION_FILE_BYTES, &numbers)
             .map_err(MetadataError::InstructionFile)?;
         let mut fields = Self::empty(EnvelopePlace::InstructionFile);
+        let has = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
+        let of_old_dotnet = names::OLD_DOTNET.iter().all(|(old, _)| has(old));
         for (name, value) in entries {
-            if let Some(known) = known(&name) {
+            let mut renamed = names::OLD_DOTNET.iter().filter(|_| of_old_dotnet);
+            let renamed = renamed.find(|(old, _)| *old == name).map(|(_, new)| *new);
+            if let Some(known) = renamed.or_else(|| known(&name)) {
                 fields.insert(known, value)?;
             }
+        }
+        if of_old_dotnet && !fields.has(names::DESCRIPTION) {
+            fields.insert(names::DESCRIPTION, "{}".to_owned())?;
         }
         Ok(fields)
     }

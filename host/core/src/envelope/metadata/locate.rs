@@ -33,6 +33,10 @@ impl ContentMetadata {
     ) -> Result<Located, MetadataError> {
         let object = Fields::from_object(metadata)?;
         let layout = layout::of_object(&object)?;
+        if policy.instruction_suffix().is_some() {
+            policy.check_place(EnvelopePlace::InstructionFile)?;
+            return Ok(in_instruction_file(object, layout, policy));
+        }
         match layout {
             Layout::InMetadata(format) => {
                 policy.check_format(format, EnvelopePlace::Metadata)?;
@@ -57,11 +61,11 @@ impl InInstructionFile {
     pub fn with_file(self, file: &[u8]) -> Result<ContentMetadata, MetadataError> {
         let file = Fields::from_instruction_file(file)?;
         let format = match self.layout {
-            Layout::V3Split => {
+            Layout::V3Split | Layout::InMetadata(Format::V3) => {
                 layout::check_v3_instruction_file(&file)?;
                 Format::V3
             }
-            Layout::NothingInMetadata | Layout::InMetadata(_) => {
+            Layout::NothingInMetadata | Layout::InMetadata(Format::V1 | Format::V2) => {
                 layout::of_instruction_file(&file)?
             }
         };
@@ -74,7 +78,8 @@ impl InInstructionFile {
     pub fn without_file(&self) -> MetadataError {
         match self.layout {
             Layout::V3Split => MetadataError::InstructionFileMissing { format: Format::V3 },
-            Layout::NothingInMetadata | Layout::InMetadata(_) => MetadataError::NotEncrypted,
+            Layout::InMetadata(format) => MetadataError::InstructionFileMissing { format },
+            Layout::NothingInMetadata => MetadataError::NotEncrypted,
         }
     }
 }

@@ -41,6 +41,7 @@ pub struct ReadPolicy {
     places: Vec<EnvelopePlace>,
     legacy: Legacy,
     unauthenticated: Unauthenticated,
+    instruction_suffix: Option<String>,
 }
 
 impl ReadPolicy {
@@ -60,7 +61,23 @@ impl ReadPolicy {
             places,
             legacy: Legacy::Refuse,
             unauthenticated: Unauthenticated::Refuse,
+            instruction_suffix: None,
         }
+    }
+
+    /// Reads envelopes in instruction files of this suffix alone, whatever else there is: an object
+    /// that is shared with the holder of another key has a second one. S3EC format, section 5.
+    #[must_use]
+    pub fn with_instruction_suffix(self, suffix: impl Into<String>) -> Self {
+        Self {
+            instruction_suffix: Some(suffix.into()),
+            ..self
+        }
+    }
+
+    /// The suffix of [`with_instruction_suffix`](Self::with_instruction_suffix).
+    pub fn instruction_suffix(&self) -> Option<&str> {
+        self.instruction_suffix.as_deref()
     }
 
     /// Says what happens to legacy objects.
@@ -100,6 +117,10 @@ impl ReadPolicy {
                 accepted: self.formats(),
             });
         }
+        self.check_place(place)
+    }
+
+    pub(super) fn check_place(&self, place: EnvelopePlace) -> Result<(), MetadataError> {
         if !self.allows_place(place) {
             return Err(MetadataError::PlaceNotAllowed { found: place });
         }

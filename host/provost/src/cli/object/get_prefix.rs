@@ -57,7 +57,7 @@ pub(super) fn run(get: &Get, global: &Global) -> Result<(), Failure> {
         },
         skip: get.skip_existing,
     };
-    let mut walked = Walked::new(host.stores(), &prefix);
+    let mut walked = Walked::new(host.stores(), host.configuration(), &prefix);
     let next = async || walked.next().await;
     let destination = get.destination.as_path();
     let work = |Found { uri, below }: Found, _| {

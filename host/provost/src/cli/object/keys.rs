@@ -66,7 +66,7 @@ pub(super) fn run(inspect: &Inspect, global: &Global) -> Result<(), Failure> {
     let prefix = object_prefix(&inspect.uri)?;
     let configuration = Arc::new(configuration::host(global)?);
     let stores = Arc::new(Stores::new(&configuration));
-    let mut walked = Walked::new(&stores, &prefix);
+    let mut walked = Walked::new(&stores, &configuration, &prefix);
     let many = Many {
         words: WORDS,
         jobs: inspect.whole.jobs.get(),

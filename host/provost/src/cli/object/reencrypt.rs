@@ -91,7 +91,7 @@ pub(super) fn run(reencrypt: &args::Reencrypt, global: &Global) -> Result<(), Fa
 fn run_many(reencrypt: &args::Reencrypt, how: Reencrypt, global: &Global) -> Result<(), Failure> {
     let prefix = object_prefix(&reencrypt.uri)?;
     let (host, objects) = objects_under(&prefix, global)?;
-    let mut walked = Walked::new(host.stores(), &prefix);
+    let mut walked = Walked::new(host.stores(), host.configuration(), &prefix);
     let many = Many {
         words: WORDS,
         jobs: reencrypt.whole.jobs.get(),

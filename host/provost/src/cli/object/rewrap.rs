@@ -111,7 +111,7 @@ fn text(uri: &ObjectUri, done: &Rewrapped) -> String {
 fn run_many(rewrap: &args::Rewrap, how: Rewrap, global: &Global) -> Result<(), Failure> {
     let prefix = object_prefix(&rewrap.uri)?;
     let (host, objects) = objects_under(&prefix, global)?;
-    let mut walked = Walked::new(host.stores(), &prefix);
+    let mut walked = Walked::new(host.stores(), host.configuration(), &prefix);
     let many = Many {
         words: WORDS,
         jobs: rewrap.whole.jobs.get(),

@@ -51,7 +51,7 @@ pub(super) fn run(verify: &Verify, global: &Global) -> Result<(), Failure> {
 fn run_many(verify: &Verify, global: &Global) -> Result<(), Failure> {
     let prefix = super::object_prefix(&verify.uri)?;
     let (host, objects) = objects_under(&prefix, global)?;
-    let mut walked = Walked::new(host.stores(), &prefix);
+    let mut walked = Walked::new(host.stores(), host.configuration(), &prefix);
     let many = Many {
         words: WORDS,
         jobs: verify.whole.jobs.get(),

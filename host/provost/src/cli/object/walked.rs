@@ -1,5 +1,7 @@
 //! The objects under a prefix, as what is worked on.
 
+use provost_core::config::HostConfiguration;
+
 use super::failed;
 use super::many::Item;
 use crate::cli::report::Failure;
@@ -17,14 +19,20 @@ pub(super) struct Found {
 pub(super) struct Walked<'s> {
     stores: &'s Stores,
     prefix: &'s ObjectPrefix,
-    walk: Option<Walk>,
+    host: &'s HostConfiguration,
+    walk: Option<Walk<'s>>,
 }
 
 impl<'s> Walked<'s> {
-    pub(super) fn new(stores: &'s Stores, prefix: &'s ObjectPrefix) -> Self {
+    pub(super) fn new(
+        stores: &'s Stores,
+        host: &'s HostConfiguration,
+        prefix: &'s ObjectPrefix,
+    ) -> Self {
         Self {
             stores,
             prefix,
+            host,
             walk: None,
         }
     }
@@ -33,7 +41,7 @@ impl<'s> Walked<'s> {
         let walk = match &mut self.walk {
             Some(walk) => walk,
             none => none.insert(
-                Walk::begin(self.stores, self.prefix)
+                Walk::begin(self.stores, self.host, self.prefix)
                     .await
                     .map_err(failed)?,
             ),

@@ -75,6 +75,16 @@ pub enum ObjectError {
         /// The object.
         uri: ObjectUri,
     },
+    /// This prefix reads envelopes in instruction files that another client writes.
+    #[error(
+        "`{uri}`: its prefix reads envelopes in instruction files `{suffix}`, which are not written here"
+    )]
+    ReadsOtherFiles {
+        /// The object.
+        uri: ObjectUri,
+        /// What their keys end with.
+        suffix: String,
+    },
     /// The store has no mark that tells this object from one that replaces it.
     #[error("`{uri}`: the store has no ETag for it, so a change meanwhile would go unseen")]
     NoMark {
@@ -194,6 +204,9 @@ impl ObjectError {
             Self::WritesOtherFormat { .. } => "set `write.format = \"V3\"` for its prefix in \
                  provost.toml, when all its readers know V3"
                 .to_owned(),
+            Self::ReadsOtherFiles { .. } => "objects are written and rewrapped by who owns them, \
+                 without `read.instruction_suffix` for their prefix in provost.toml"
+                .to_owned(),
             Self::Rewrap {
                 source: RewrapError::Legacy { .. } | RewrapError::Unproved { .. },
                 ..
@@ -242,7 +255,8 @@ fn envelope_hint(uri: &ObjectUri, error: &MetadataError) -> String {
             format!("{beside}{never}")
         }
         MetadataError::InstructionFileMissing { .. } => format!(
-            "the rest of it is in `{}.instruction` beside it: copy it along",
+            "the rest of it is in `{}.instruction` beside it, or under the \
+             `read.instruction_suffix` of its prefix: copy it along",
             uri.name()
         ),
         MetadataError::IsInstructionFile => {

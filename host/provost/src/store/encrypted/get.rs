@@ -15,7 +15,7 @@ use provost_plugin_api::MaterialsDescription;
 
 use super::error::About;
 use super::threads::{Threads, failed};
-use super::{EncryptedStore, ObjectError, Progress, cbc, instruction_file, policy};
+use super::{EncryptedStore, ObjectError, Progress, beside, cbc, instruction_file, policy};
 use crate::store::{
     Existing, ObjectHead, ObjectReader, ObjectStore, ObjectStoreExt, ObjectUri, StoreError,
     VerifiedFile,
@@ -172,7 +172,10 @@ pub(super) async fn marked_envelope(
     match ContentMetadata::locate(head.metadata.iter(), policy).about(uri)? {
         Located::InMetadata(metadata) => Ok((metadata, None)),
         Located::InInstructionFile(waiting) => {
-            let name = instruction_file(uri)?;
+            let name = match policy.instruction_suffix() {
+                Some(suffix) => beside(uri, suffix)?,
+                None => instruction_file(uri)?,
+            };
             let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
             match store.get_bytes(&name, limit).await {
                 Ok((head, file)) => Ok((waiting.with_file(&file).about(uri)?, head.info.etag)),

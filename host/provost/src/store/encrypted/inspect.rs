@@ -54,7 +54,12 @@ pub async fn inspect(
 ) -> Result<Inspection, ObjectError> {
     let store = stores.open(uri)?;
     let head = store.head(uri).await?;
-    let found = envelope(&*store, uri, &head, &policy::look_at_anything()).await;
+    let accepted = policy::read(host.policy_for(&uri.to_string()));
+    let look = match accepted.instruction_suffix() {
+        Some(suffix) => policy::look_at_anything().with_instruction_suffix(suffix),
+        None => policy::look_at_anything(),
+    };
+    let found = envelope(&*store, uri, &head, &look).await;
     let found = match (found, &head.encryption) {
         (Err(_), Some(mode)) if !has_envelope(&*store, uri, &head).await? => {
             return Err(ObjectError::ServerSide {
@@ -65,7 +70,6 @@ pub async fn inspect(
         }
         (found, _) => found?,
     };
-    let accepted = policy::read(host.policy_for(&uri.to_string()));
     let refusal = found.check(&accepted).err();
     let plaintext = match found.plaintext_length(head.info.size) {
         Ok(length) => Some(length),

@@ -78,7 +78,11 @@ impl EncryptedStore {
 
 /// The name of an object's instruction file.
 fn instruction_file(uri: &ObjectUri) -> Result<ObjectUri, ObjectError> {
-    let name = format!("{uri}{}", provost_core::envelope::INSTRUCTION_SUFFIX);
+    beside(uri, provost_core::envelope::INSTRUCTION_SUFFIX)
+}
+
+fn beside(uri: &ObjectUri, suffix: &str) -> Result<ObjectUri, ObjectError> {
+    let name = format!("{uri}{suffix}");
     name.parse()
         .map_err(|source| ObjectError::Name { name, source })
 }

@@ -5,6 +5,9 @@ use provost_core::envelope::{
     EnvelopePlace, Format, Legacy, ReadPolicy, Unauthenticated, WriteFormat, WritePlace,
 };
 
+use super::ObjectError;
+use crate::store::ObjectUri;
+
 pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
     let formats = policy.read.formats.iter().map(|format| match format {
         config::ObjectFormat::V1 => Format::V1,
@@ -23,9 +26,24 @@ pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
         config::Unauthenticated::Refuse => Unauthenticated::Refuse,
         config::Unauthenticated::Accept => Unauthenticated::Accept,
     };
-    ReadPolicy::new(formats, places)
+    let read = ReadPolicy::new(formats, places)
         .with_legacy(legacy)
-        .with_unauthenticated(unauthenticated)
+        .with_unauthenticated(unauthenticated);
+    match &*policy.read.instruction_suffix {
+        Some(suffix) => read.with_instruction_suffix(suffix),
+        None => read,
+    }
+}
+
+/// Refuses to write where Provost's own envelopes would not be read.
+pub(super) fn check_writable(uri: &ObjectUri, policy: &PrefixPolicy) -> Result<(), ObjectError> {
+    match &*policy.read.instruction_suffix {
+        Some(suffix) => Err(ObjectError::ReadsOtherFiles {
+            uri: uri.clone(),
+            suffix: suffix.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Everything there is: for looking, never for opening.

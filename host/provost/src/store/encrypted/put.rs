@@ -84,6 +84,7 @@ impl EncryptedStore {
         }
         let store = self.stores.open(uri)?;
         let policy = self.host.policy_for(&uri.to_string());
+        policy::check_writable(uri, policy)?;
         let Writing {
             format,
             mut new,

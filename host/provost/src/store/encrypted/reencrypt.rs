@@ -77,6 +77,7 @@ impl EncryptedStore {
     ) -> Result<Reencrypted, ObjectError> {
         let store = self.stores.open(uri)?;
         let policy = self.host.policy_for(&uri.to_string());
+        policy::check_writable(uri, policy)?;
         if policy::write_format(policy) != WriteFormat::V3 {
             return Err(ObjectError::WritesOtherFormat { uri: uri.clone() });
         }

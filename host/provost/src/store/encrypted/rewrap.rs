@@ -84,7 +84,9 @@ impl EncryptedStore {
     pub async fn rewrap(&self, uri: &ObjectUri, how: Rewrap) -> Result<Rewrapped, ObjectError> {
         let store = self.stores.open(uri)?;
         let store = &*store;
-        let read = policy::read(self.host.policy_for(&uri.to_string()));
+        let policy = self.host.policy_for(&uri.to_string());
+        policy::check_writable(uri, policy)?;
+        let read = policy::read(policy);
         let head = store.head(uri).await?;
         let (found, mark) = marked_envelope(store, uri, &head, &read).await?;
         rewrap_format(&found).about(uri)?;

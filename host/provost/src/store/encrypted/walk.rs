@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use provost_core::config::HostConfiguration;
 use provost_core::envelope::INSTRUCTION_SUFFIX;
 
 use super::ObjectError;
@@ -9,11 +10,12 @@ use crate::store::{LeftOut, ObjectInfo, ObjectLister, ObjectPrefix, ObjectUri, S
 
 /// Gives the objects under a prefix in the order of their keys. Instruction files belong to their
 /// objects and are left out. Memory does not depend on how many objects there are.
-pub struct Walk {
+pub struct Walk<'h> {
     lister: Box<dyn ObjectLister>,
     page: VecDeque<ObjectInfo>,
     left_out: VecDeque<LeftOut>,
     begun: Begun,
+    host: &'h HostConfiguration,
 }
 
 /// What a walk meets.
@@ -32,15 +34,20 @@ pub enum Met {
     LeftOut(LeftOut),
 }
 
-impl Walk {
-    /// Begins a walk.
-    pub async fn begin(stores: &Stores, prefix: &ObjectPrefix) -> Result<Self, ObjectError> {
+impl<'h> Walk<'h> {
+    /// Begins a walk. The policies say which instruction files there are besides Amazon's own.
+    pub async fn begin(
+        stores: &Stores,
+        host: &'h HostConfiguration,
+        prefix: &ObjectPrefix,
+    ) -> Result<Self, ObjectError> {
         let store = stores.open_prefix(prefix)?;
         Ok(Self {
             lister: store.list(prefix).await?,
             page: VecDeque::new(),
             left_out: VecDeque::new(),
             begun: Begun::default(),
+            host,
         })
     }
 
@@ -51,7 +58,9 @@ impl Walk {
                 return Ok(Some(Met::LeftOut(left_out)));
             }
             if let Some(info) = self.page.pop_front() {
-                let seen = self.begun.see(&info.uri);
+                let policy = self.host.policy_for(&info.uri.to_string());
+                let suffix = policy.read.instruction_suffix.as_deref();
+                let seen = self.begun.see(&info.uri, suffix);
                 if seen.is_instruction_file {
                     continue;
                 }
@@ -78,11 +87,15 @@ struct Seen {
 }
 
 impl Begun {
-    fn see(&mut self, uri: &ObjectUri) -> Seen {
+    /// `suffix` is of instruction files that are not Amazon's own.
+    fn see(&mut self, uri: &ObjectUri, suffix: Option<&str>) -> Seen {
         let key = uri.key();
         while self.0.pop_if(|last| !key.starts_with(last.key())).is_some() {}
         let rest = |owner: &ObjectUri| key.strip_prefix(owner.key()).unwrap_or_default();
-        let is_instruction_file = self.0.iter().any(|owner| rest(owner) == INSTRUCTION_SUFFIX);
+        let is_instruction_file = self.0.iter().any(|owner| {
+            let rest = rest(owner);
+            rest == INSTRUCTION_SUFFIX || Some(rest) == suffix
+        });
         let below = self
             .0
             .iter()
@@ -110,13 +123,17 @@ mod tests {
             ("a-b", false, None),
             ("a-b.instruction", true, None),
             ("a.instruction", true, None),
+            ("a.shared", true, None),
             ("a/b", false, Some("memory://m/a")),
             ("a/b.instruction", true, Some("memory://m/a")),
             ("b.instruction", false, None),
             ("b.instruction.instruction", true, None),
         ];
         for (key, is_instruction_file, below) in keys {
-            let seen = begun.see(&format!("memory://m/{key}").parse().unwrap());
+            let seen = begun.see(
+                &format!("memory://m/{key}").parse().unwrap(),
+                Some(".shared"),
+            );
             assert_eq!(seen.is_instruction_file, is_instruction_file, "{key}");
             assert_eq!(
                 seen.below.map(|uri| uri.to_string()).as_deref(),

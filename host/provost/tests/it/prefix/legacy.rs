@@ -99,6 +99,45 @@ fn an_object_without_a_tag_is_read_anew_only_where_both_settings_say_so() {
     assert!(metadata.contains("\"owner\": \"somebody\""), "{metadata}");
 }
 
+/// The first clients for .NET had other names for all of it, and no description.
+#[test]
+fn an_instruction_file_of_very_old_dotnet_clients_is_read_where_its_suffix_is_named() {
+    let shop = Shop::new();
+    let wrapped = openssl(&["-aes-256-ecb", "-K", KEY], &from_hex(DATA_KEY));
+    let text = b"written very long ago";
+    let body = openssl(&["-aes-256-cbc", "-K", DATA_KEY, "-iv", IV], text);
+    let file = json!({
+        "EncryptedEnvelopeKey": base64(&wrapped),
+        "IV": base64(&from_hex(IV)),
+    });
+    shop.file("store/old", body);
+    shop.file("store/oldINSTRUCTION_SUFFIX", file.to_string());
+    let (uri, prefix) = (shop.uri("store/old"), shop.uri("store/"));
+    let files = "read.envelope = [\"instruction-file\"]";
+    shop.policy(&format!("{OPTED_IN}\n{files}"));
+    let answer = shop.run(&["get", &uri, "out"]);
+    assert_eq!(answer.status, Some(1), "{answer:?}");
+
+    let suffix = "read.instruction_suffix = \"INSTRUCTION_SUFFIX\"";
+    shop.policy(&format!("{OPTED_IN}\n{files}\n{suffix}"));
+    let answer = shop.done(&["get", &uri, "out"]);
+    assert_eq!(shop.read("out"), text);
+    assert!(
+        answer.stderr.contains("without authentication"),
+        "{answer:?}"
+    );
+    shop.done(&["get", "-r", &prefix, "all"]);
+    assert_eq!(
+        all_files(&shop.path("all")),
+        [("old".to_owned(), text.to_vec())]
+    );
+
+    // It is as legacy as any other V1.
+    shop.policy(&format!("{files}\n{suffix}"));
+    let answer = shop.run(&["get", &uri, "none"]);
+    assert_eq!(answer.status, Some(1), "{answer:?}");
+}
+
 #[test]
 fn a_migration_of_v1_v2_and_plaintext_killed_twenty_times_ends_in_v3_alone() {
     let shop = Shop::new();

@@ -11,6 +11,7 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.encryption.s3.S3EncryptionClient;
 import software.amazon.encryption.s3.internal.InstructionFileConfig;
+import software.amazon.encryption.s3.internal.ReEncryptInstructionFileRequest;
 import software.amazon.encryption.s3.materials.AesKeyring;
 import software.amazon.encryption.s3.materials.Keyring;
 import software.amazon.encryption.s3.materials.KmsKeyring;
@@ -42,6 +43,15 @@ abstract class KeyringClient implements Driver.Client {
         return client(request).getObject(
             GetObjectRequest.builder().bucket(request.bucket).key(request.key).range(request.range).build(),
             ResponseTransformer.toBytes()).asByteArray();
+    }
+
+    @Override
+    public void share(Driver.Request request, Driver.Material other, String suffix) throws Exception {
+        client(request).reEncryptInstructionFile(ReEncryptInstructionFileRequest.builder()
+            .bucket(request.bucket).key(request.key).instructionFileSuffix(suffix)
+            .newKeyring(RsaKeyring.builder().wrappingKeyPair(new PartialRsaKeyPair(other.keyPair())).materialsDescription(description(other)).build())
+            .enforceRotation(true)
+            .build());
     }
 
     private S3EncryptionClient client(Driver.Request request) throws Exception {

@@ -28,6 +28,11 @@ final class Driver {
 
         /** The plaintext, of the range if the request has one. */
         byte[] get(Request request) throws Exception;
+
+        /** Makes a second instruction file, of this suffix, for the holder of another RSA key. */
+        default void share(Request request, Material other, String suffix) throws Exception {
+            throw new UnsupportedOperationException("share");
+        }
     }
 
     static final class Request {
@@ -43,6 +48,9 @@ final class Driver {
         boolean legacy;
         /** The value of a Range header. */
         String range;
+        /** Of `share`: the other key, and the suffix. */
+        Material other;
+        String suffix;
 
         boolean instructionFile() {
             return "instruction-file".equals(storage);
@@ -92,6 +100,8 @@ final class Driver {
             try {
                 if (request.op.equals("put")) {
                     client.put(request);
+                } else if (request.op.equals("share")) {
+                    client.share(request, request.other, request.suffix);
                 } else {
                     Files.write(Path.of(request.file), client.get(request));
                 }

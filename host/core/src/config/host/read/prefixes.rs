@@ -11,6 +11,7 @@ use crate::config::host::policy::{
 use crate::config::host::setting::Setting;
 use crate::config::quantity::{ByteSize, parse_duration};
 use crate::config::source::{Span, Spanned};
+use crate::envelope::INSTRUCTION_SUFFIX;
 
 impl Reader<'_> {
     pub(super) fn prefixes(&self, top: &mut Table<'_>) -> Vec<PrefixPolicy> {
@@ -143,8 +144,13 @@ impl Reader<'_> {
         if let Some(unauthenticated) = table.word("unauthenticated", &words) {
             policy.unauthenticated = self.setting(unauthenticated);
         }
+        let suffix = table.parsed("instruction_suffix", SUFFIX_HINT, parse_suffix);
+        if let Some(suffix) = suffix {
+            policy.instruction_suffix = self.setting(suffix);
+        }
         table.finish(&[]);
         self.legacy_is_named_twice(policy);
+        self.suffix_is_read(policy);
     }
 
     /// A list of words, each once, at least one.
@@ -201,9 +207,26 @@ impl Reader<'_> {
         }
     }
 
+    /// A suffix of instruction files where none are read would do nothing.
+    fn suffix_is_read(&self, policy: &ReadPolicy) {
+        let read = policy.envelope.contains(&EnvelopePlace::InstructionFile);
+        if policy.instruction_suffix.is_some()
+            && !read
+            && let Some(span) = policy.instruction_suffix.span()
+        {
+            let message = "`read.instruction_suffix` is set, and instruction files are not read";
+            let hint = "add read.envelope = [\"instruction-file\"]";
+            self.report.error(span, message, hint);
+        }
+    }
+
     /// A prefix whose objects this node could not read back deserves a look.
     fn readable_as_written(&self, policy: &PrefixPolicy) {
         let (write, read) = (&policy.write, &policy.read);
+        if read.instruction_suffix.is_some() {
+            // Nothing is written here.
+            return;
+        }
         let format = match write.format.get() {
             WriteFormat::V2 => ObjectFormat::V2,
             WriteFormat::V3 => ObjectFormat::V3,
@@ -227,6 +250,20 @@ impl Reader<'_> {
             self.report.warning(span, message, hint);
         }
     }
+}
+
+const SUFFIX_HINT: &str = "write what follows the object's key, as in .shared";
+
+/// A suffix of keys, as long as anybody's.
+fn parse_suffix(text: &str) -> Result<Option<String>, String> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+        return Err("not 1 to 64 letters, digits and `.`, `_`, `-`".to_owned());
+    }
+    if text == INSTRUCTION_SUFFIX {
+        return Err("the suffix that is read anyway".to_owned());
+    }
+    Ok(Some(text.to_owned()))
 }
 
 const REUSE_BYTES_HINT: &str = "write a size up to 1TiB, as in 64GiB";

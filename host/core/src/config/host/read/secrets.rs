@@ -5,7 +5,7 @@ use crate::config::source::Span;
 
 /// What tables between braces hold that is no secret. A value of any other name is hidden, because
 /// it may be a secret whose name was misspelt.
-const PLAIN: [&str; 32] = [
+const PLAIN: [&str; 33] = [
     "cluster_id",
     "conf",
     "credential",
@@ -19,6 +19,7 @@ const PLAIN: [&str; 32] = [
     "folders",
     "format",
     "formats",
+    "instruction_suffix",
     "isolation",
     "lanes",
     "legacy",
