@@ -21,8 +21,25 @@ struct Variant {
     refused: bool,
 }
 
+/// Of an object with an instruction file those of the file alone: what is left in the object is
+/// varied where it has no file.
 fn variants(whole: &Whole) -> Vec<Variant> {
     let mut all = Vec::new();
+    if let Some(file) = &whole.file {
+        for (what, body) in changed(&file.body) {
+            let mut whole = whole.clone();
+            whole.file = Some(Raw {
+                body,
+                ..file.clone()
+            });
+            all.push(Variant {
+                what: format!("{what} of the instruction file"),
+                whole,
+                refused: false,
+            });
+        }
+        return all;
+    }
     for (what, body) in changed(&whole.raw.body) {
         let mut whole = whole.clone();
         whole.raw.body = body;
@@ -45,18 +62,6 @@ fn variants(whole: &Whole) -> Vec<Variant> {
         whole.raw.metadata.remove(name);
         all.push(Variant {
             what: format!("no {name}"),
-            whole,
-            refused: false,
-        });
-    }
-    let file = whole.file.iter().flat_map(|file| changed(&file.body));
-    for (what, body) in file {
-        let mut whole = whole.clone();
-        if let Some(file) = &mut whole.file {
-            file.body = body;
-        }
-        all.push(Variant {
-            what: format!("{what} of the instruction file"),
             whole,
             refused: false,
         });
