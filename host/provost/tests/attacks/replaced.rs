@@ -201,3 +201,36 @@ fn a_server_without_conditional_deletions_loses_the_old_file_too() {
     assert!(attack.bucket.find("x.instruction").is_none());
     assert!(node.get(&uri).unwrap() == attack.first_text);
 }
+
+/// Without a condition either may stay, and whichever does is whole: its file is beside its body.
+#[test]
+fn by_a_writer_of_instruction_files_while_it_is_put() {
+    for server in OF_PUT {
+        let attack = Attack::new(server, TO_FILE, TO_FILE);
+        let (other, others) = attack.other(TO_FILE);
+        let proxy = Proxy::new(&server.endpoint());
+        let node = Node::new(&proxy.endpoint(), &attack.policy);
+        let (uri, ours) = (attack.bucket.uri("x"), bytes(3, 2000));
+        let mut kept = 0;
+        for nth in 1..=MOST {
+            attack.restore();
+            proxy.forget();
+            let (to, second) = (attack.bucket.clone(), other.clone());
+            let replace = Fault::after_doing(move || second.clone().put(to.clone()));
+            proxy.on(On::request(about).nth(nth..=nth).fault(replace));
+            node.put(&uri, &ours).succeeded();
+            let replaced = proxy.faults() > 0;
+            proxy.forget();
+            let read = node
+                .get(&uri)
+                .unwrap_or_else(|ran| panic!("request {nth}: {ran:?}"));
+            assert!(read == ours || replaced && read == others, "request {nth}");
+            kept += usize::from(replaced && read == ours);
+            if !replaced {
+                assert!(kept > 3, "only {kept} times the put came last");
+                break;
+            }
+            assert!(nth < MOST, "it made more than {MOST} requests");
+        }
+    }
+}

@@ -62,6 +62,8 @@ pub(super) async fn finish_with_file(
     };
     let done = writer.finish().await;
     match &done {
+        // With a condition, whoever put another file meanwhile has its body still to put.
+        Ok(_) if *condition != Condition::Always => {}
         Ok(body) => {
             if let Err(error) = keep_together(store, body, &ours, file).await {
                 tracing::warn!(
