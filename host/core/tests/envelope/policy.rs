@@ -113,7 +113,7 @@ const V3_FILE: [&str; 3] = ["x-amz-3", "x-amz-w", "x-amz-m"];
 
 #[test]
 fn a_second_instruction_file_wins_over_whatever_else_there_is() {
-    let shared = any_policy().with_instruction_suffix(".shared");
+    let shared = any_policy().with_instruction_suffix(Some(".shared"));
     for (format, found, names) in [
         (WriteFormat::V2, Format::V2, &V2_FILE[..]),
         (WriteFormat::V3, Format::V3, &V3_FILE),
@@ -140,7 +140,7 @@ fn a_second_instruction_file_wins_over_whatever_else_there_is() {
         };
         parse(&in_metadata.metadata, Some(&other), &shared).unwrap_err();
         // Where files are not read, no suffix changes that.
-        let policy = ReadPolicy::default().with_instruction_suffix(".shared");
+        let policy = ReadPolicy::default().with_instruction_suffix(Some(".shared"));
         let refused = parse(&in_metadata.metadata, Some(&file), &policy).unwrap_err();
         let found = EnvelopePlace::InstructionFile;
         assert_eq!(refused, MetadataError::PlaceNotAllowed { found });

@@ -52,6 +52,20 @@ pub trait ObjectStoreExt {
     async fn versions_all(&self, prefix: &ObjectPrefix) -> Result<Vec<ObjectVersion>, StoreError>;
 }
 
+/// Whether the object is there, for adapters that have to look before they remove it; one with
+/// another mark is [`StoreError::Condition`].
+pub(super) async fn is_there(
+    store: &dyn ObjectStore,
+    uri: &ObjectUri,
+    etag: &str,
+) -> Result<bool, StoreError> {
+    match store.head(uri).await {
+        Ok(head) => head.info.check_etag(Some(etag)).map(|()| true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 #[async_trait]
 impl<S: ObjectStore + ?Sized> ObjectStoreExt for S {
     async fn put(

@@ -45,6 +45,13 @@ pub enum Condition {
     Unchanged(String),
 }
 
+impl Condition {
+    /// That it is still the one with this mark; nothing, where a store gives none.
+    pub fn unchanged(etag: Option<String>) -> Self {
+        etag.map_or(Self::Always, Self::Unchanged)
+    }
+}
+
 /// Which bytes of which version are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GetOptions {

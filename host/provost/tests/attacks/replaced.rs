@@ -90,11 +90,7 @@ impl Attack {
         let command = [&["object"], command, &[uri.as_str()]].concat();
         let (mut refused, mut done) = (0, 0);
         for nth in 1..=MOST {
-            self.restore();
-            proxy.forget();
-            let (to, second) = (self.bucket.clone(), other.clone());
-            let replace = Fault::after_doing(move || second.clone().put(to.clone()));
-            proxy.on(On::request(about).nth(nth..=nth).fault(replace));
+            self.replace_before(&proxy, nth, other);
             let ran = node.run(&command);
             let replaced = proxy.faults() > 0;
             proxy.forget();
@@ -118,6 +114,15 @@ impl Attack {
             }
         }
         panic!("it made more than {MOST} requests");
+    }
+
+    /// The object is what it was at first, and the other one before this request.
+    fn replace_before(&self, proxy: &Proxy, nth: usize, other: &Both) {
+        self.restore();
+        proxy.forget();
+        let (to, second) = (self.bucket.clone(), other.clone());
+        let replace = Fault::after_doing(move || second.clone().put(to.clone()));
+        proxy.on(On::request(about).nth(nth..=nth).fault(replace));
     }
 
     fn restore(&self) {
@@ -213,11 +218,7 @@ fn by_a_writer_of_instruction_files_while_it_is_put() {
         let (uri, ours) = (attack.bucket.uri("x"), bytes(3, 2000));
         let mut kept = 0;
         for nth in 1..=MOST {
-            attack.restore();
-            proxy.forget();
-            let (to, second) = (attack.bucket.clone(), other.clone());
-            let replace = Fault::after_doing(move || second.clone().put(to.clone()));
-            proxy.on(On::request(about).nth(nth..=nth).fault(replace));
+            attack.replace_before(&proxy, nth, &other);
             node.put(&uri, &ours).succeeded();
             let replaced = proxy.faults() > 0;
             proxy.forget();

@@ -1,8 +1,8 @@
 //! The command, with keys in KMS.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::bare;
 use crate::rig::Setup;
 use crate::server::{endpoint, new_key, variable};
 
@@ -12,14 +12,10 @@ pub(crate) fn provost(
     args: &[&str],
     environment: &[(&str, &str)],
 ) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_provost"))
+    let output = bare::provost()
         .args(args)
         .args(["--config", "provost.toml"])
         .current_dir(folder)
-        .env_clear()
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(environment.iter().copied())
         .output()
         .unwrap();

@@ -1,6 +1,7 @@
 //! KMS, against a real endpoint on this machine: `tests/interop/with-servers cargo test -p provost --test kms`.
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
+mod bare;
 mod command;
 mod credentials;
 mod failures;

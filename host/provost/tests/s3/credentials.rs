@@ -2,10 +2,10 @@
 //! of those that only moto's STS and the instance metadata give out, moto's log says who asked.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::json;
 
+use crate::bare;
 use crate::command::{Shell, at_rest};
 use crate::instance_metadata;
 use crate::rig::{Rig, Server, variable};
@@ -31,14 +31,10 @@ fn transfer(shell: &Shell, rig: &Rig, environment: &[(&str, &str)]) -> Result<()
         ["object", "put", "plain", &uri],
         ["object", "get", &uri, "back"],
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_provost"))
+        let output = bare::provost()
             .current_dir(shell.folder.path())
             .args(args)
-            .env_clear()
             .env("PROVOST_CONFIG", shell.path("provost.toml"))
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(environment.iter().copied())
             .output()
             .unwrap();

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
 mod answers;
+#[path = "../kms/bare.rs"]
+mod bare;
 mod command;
 mod conformance;
 mod copies;

@@ -57,10 +57,12 @@ impl Fields {
         let mut fields = Self::empty(EnvelopePlace::InstructionFile);
         let has = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
         let of_old_dotnet = names::OLD_DOTNET.iter().all(|(old, _)| has(old));
+        let renamed = |name: &str| {
+            let (_, new) = names::OLD_DOTNET.iter().find(|(old, _)| *old == name)?;
+            of_old_dotnet.then_some(*new)
+        };
         for (name, value) in entries {
-            let mut renamed = names::OLD_DOTNET.iter().filter(|_| of_old_dotnet);
-            let renamed = renamed.find(|(old, _)| *old == name).map(|(_, new)| *new);
-            if let Some(known) = renamed.or_else(|| known(&name)) {
+            if let Some(known) = renamed(&name).or_else(|| known(&name)) {
                 fields.insert(known, value)?;
             }
         }

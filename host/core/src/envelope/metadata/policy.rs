@@ -65,12 +65,13 @@ impl ReadPolicy {
         }
     }
 
-    /// Reads envelopes in instruction files of this suffix alone, whatever else there is: an object
-    /// that is shared with the holder of another key has a second one. S3EC format, section 5.
+    /// With a suffix, reads envelopes in instruction files of that alone, whatever else there is: an
+    /// object that is shared with the holder of another key has a second one. S3EC format,
+    /// section 5.
     #[must_use]
-    pub fn with_instruction_suffix(self, suffix: impl Into<String>) -> Self {
+    pub fn with_instruction_suffix(self, suffix: Option<&str>) -> Self {
         Self {
-            instruction_suffix: Some(suffix.into()),
+            instruction_suffix: suffix.map(str::to_owned),
             ..self
         }
     }

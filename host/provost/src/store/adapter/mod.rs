@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use object_store::path::Path;
 use object_store::{GetResult, ObjectMeta, ObjectStoreExt as _, PutMode, UpdateVersion};
 
+use super::convenience::is_there;
 use super::{
     Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
     ObjectPrefix, ObjectStore, ObjectUri, ObjectWriter, Scheme, StoreError,
@@ -224,12 +225,10 @@ impl ObjectStore for ObjectStoreAdapter {
 
     /// That crate removes without conditions.
     async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
-        if let Some(etag) = if_match {
-            match self.look(uri, None).await {
-                Ok(head) => head.info.check_etag(Some(etag))?,
-                Err(error) if error.is_not_found() => return Ok(()),
-                Err(error) => return Err(error),
-            }
+        if let Some(etag) = if_match
+            && !is_there(self, uri, etag).await?
+        {
+            return Ok(());
         }
         match self.inner.delete(&self.path(uri)?).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),

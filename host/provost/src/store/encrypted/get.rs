@@ -9,13 +9,14 @@ use std::io::Write;
 use std::path::Path;
 
 use provost_core::envelope::{
-    ContentError, ContentMetadata, DataKey, Located, MAX_INSTRUCTION_FILE_BYTES, ReadPolicy,
+    ContentError, ContentMetadata, DataKey, INSTRUCTION_SUFFIX, Located,
+    MAX_INSTRUCTION_FILE_BYTES, ReadPolicy,
 };
 use provost_plugin_api::MaterialsDescription;
 
 use super::error::About;
 use super::threads::{Threads, failed};
-use super::{EncryptedStore, ObjectError, Progress, beside, cbc, instruction_file, policy};
+use super::{EncryptedStore, ObjectError, Progress, beside, cbc, policy};
 use crate::store::{
     Existing, ObjectHead, ObjectReader, ObjectStore, ObjectStoreExt, ObjectUri, StoreError,
     VerifiedFile,
@@ -172,10 +173,8 @@ pub(super) async fn marked_envelope(
     match ContentMetadata::locate(head.metadata.iter(), policy).about(uri)? {
         Located::InMetadata(metadata) => Ok((metadata, None)),
         Located::InInstructionFile(waiting) => {
-            let name = match policy.instruction_suffix() {
-                Some(suffix) => beside(uri, suffix)?,
-                None => instruction_file(uri)?,
-            };
+            let suffix = policy.instruction_suffix().unwrap_or(INSTRUCTION_SUFFIX);
+            let name = beside(uri, suffix)?;
             let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
             match store.get_bytes(&name, limit).await {
                 Ok((head, file)) => Ok((waiting.with_file(&file).about(uri)?, head.info.etag)),

@@ -55,10 +55,7 @@ pub async fn inspect(
     let store = stores.open(uri)?;
     let head = store.head(uri).await?;
     let accepted = policy::read(host.policy_for(&uri.to_string()));
-    let look = match accepted.instruction_suffix() {
-        Some(suffix) => policy::look_at_anything().with_instruction_suffix(suffix),
-        None => policy::look_at_anything(),
-    };
+    let look = policy::look_at_anything().with_instruction_suffix(accepted.instruction_suffix());
     let found = envelope(&*store, uri, &head, &look).await;
     let found = match (found, &head.encryption) {
         (Err(_), Some(mode)) if !has_envelope(&*store, uri, &head).await? => {

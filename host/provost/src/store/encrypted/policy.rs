@@ -26,13 +26,10 @@ pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
         config::Unauthenticated::Refuse => Unauthenticated::Refuse,
         config::Unauthenticated::Accept => Unauthenticated::Accept,
     };
-    let read = ReadPolicy::new(formats, places)
+    ReadPolicy::new(formats, places)
         .with_legacy(legacy)
-        .with_unauthenticated(unauthenticated);
-    match &*policy.read.instruction_suffix {
-        Some(suffix) => read.with_instruction_suffix(suffix),
-        None => read,
-    }
+        .with_unauthenticated(unauthenticated)
+        .with_instruction_suffix(policy.read.instruction_suffix.as_deref())
 }
 
 /// Refuses to write where Provost's own envelopes would not be read.

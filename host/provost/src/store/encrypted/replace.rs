@@ -93,11 +93,8 @@ async fn keep_together(
     let (found, condition) = match store.get_bytes(name, limit).await {
         Ok((head, _)) if head.info.etag == ours.etag => return Ok(()),
         Ok((head, found)) => {
-            let mark = head
-                .info
-                .etag
-                .map_or(Condition::Always, Condition::Unchanged);
-            (Some((head.metadata, found)), mark)
+            let found = (head.metadata, Bytes::from(found));
+            (Some(found), Condition::unchanged(head.info.etag))
         }
         Err(error) if error.is_not_found() => (None, Condition::Absent),
         Err(error) => return Err(error),
@@ -115,16 +112,32 @@ async fn keep_together(
         return Ok(());
     }
     // The other body has come just now, and its writer may have looked at its file already.
-    let Some((metadata, found)) = found else {
-        return Ok(());
+    match found {
+        Some(found) => restore(store, Some(found), &again).await,
+        None => Ok(()),
+    }
+}
+
+/// Puts what was there in the place of the file that was put here, or nothing. If it is another one
+/// by now, its writer looks after it.
+async fn restore(
+    store: &dyn ObjectStore,
+    former: Option<(Metadata, Bytes)>,
+    ours: &ObjectInfo,
+) -> Result<(), StoreError> {
+    let done = match former {
+        Some((metadata, body)) => {
+            let new = NewObject {
+                condition: Condition::unchanged(ours.etag.clone()),
+                ..NewObject::from(metadata)
+            };
+            store.put_bytes(&ours.uri, new, body).await.map(drop)
+        }
+        None => store.delete(&ours.uri, ours.etag.as_deref()).await,
     };
-    let new = NewObject {
-        condition: again.etag.map_or(Condition::Always, Condition::Unchanged),
-        ..NewObject::from(metadata)
-    };
-    match store.put_bytes(name, new, found.into()).await {
-        Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
-        Err(error) => Err(error),
+    match done {
+        Err(StoreError::Condition { .. }) => Ok(()),
+        done => done,
     }
 }
 
@@ -203,11 +216,8 @@ impl Former {
         let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
         let (file, mark) = match store.get_bytes(&name, limit).await {
             Ok((head, body)) => {
-                let mark = head
-                    .info
-                    .etag
-                    .map_or(Condition::Always, Condition::Unchanged);
-                (Some((head.metadata, body.into())), mark)
+                let file = (head.metadata, body.into());
+                (Some(file), Condition::unchanged(head.info.etag))
             }
             // Without one, or with one that is damaged, nothing opens that could be lost.
             Err(StoreError::NotFound { .. }) => (None, Condition::Absent),
@@ -247,24 +257,9 @@ impl Former {
         }
     }
 
-    /// If the file is still the one that was put here.
     async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri, ours: ObjectInfo) {
-        let done = match self.file {
-            Some((metadata, body)) => {
-                let new = NewObject {
-                    condition: ours.etag.map_or(Condition::Always, Condition::Unchanged),
-                    ..NewObject::from(metadata)
-                };
-                store.put_bytes(&self.name, new, body).await.map(drop)
-            }
-            None => store.delete(&self.name, ours.etag.as_deref()).await,
-        };
-        match done {
-            // Another writer has put one since.
-            Ok(()) | Err(StoreError::Condition { .. }) => {}
-            Err(error) => {
-                tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");
-            }
+        if let Err(error) = restore(store, self.file, &ours).await {
+            tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");
         }
     }
 }

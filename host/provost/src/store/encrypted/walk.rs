@@ -58,8 +58,10 @@ impl<'h> Walk<'h> {
                 return Ok(Some(Met::LeftOut(left_out)));
             }
             if let Some(info) = self.page.pop_front() {
-                let policy = self.host.policy_for(&info.uri.to_string());
-                let suffix = policy.read.instruction_suffix.as_deref();
+                let suffix = || {
+                    let policy = self.host.policy_for(&info.uri.to_string());
+                    policy.read.instruction_suffix.as_deref()
+                };
                 let seen = self.begun.see(&info.uri, suffix);
                 if seen.is_instruction_file {
                     continue;
@@ -87,15 +89,15 @@ struct Seen {
 }
 
 impl Begun {
-    /// `suffix` is of instruction files that are not Amazon's own.
-    fn see(&mut self, uri: &ObjectUri, suffix: Option<&str>) -> Seen {
+    /// `suffix` is of instruction files that are not Amazon's own; it is asked for only where there
+    /// is an object that such a file could belong to.
+    fn see<'s>(&mut self, uri: &ObjectUri, suffix: impl FnOnce() -> Option<&'s str>) -> Seen {
         let key = uri.key();
         while self.0.pop_if(|last| !key.starts_with(last.key())).is_some() {}
         let rest = |owner: &ObjectUri| key.strip_prefix(owner.key()).unwrap_or_default();
-        let is_instruction_file = self.0.iter().any(|owner| {
-            let rest = rest(owner);
-            rest == INSTRUCTION_SUFFIX || Some(rest) == suffix
-        });
+        let of_suffix = |suffix: &str| self.0.iter().any(|owner| rest(owner) == suffix);
+        let is_instruction_file = !self.0.is_empty()
+            && (of_suffix(INSTRUCTION_SUFFIX) || suffix().is_some_and(of_suffix));
         let below = self
             .0
             .iter()
@@ -130,10 +132,9 @@ mod tests {
             ("b.instruction.instruction", true, None),
         ];
         for (key, is_instruction_file, below) in keys {
-            let seen = begun.see(
-                &format!("memory://m/{key}").parse().unwrap(),
-                Some(".shared"),
-            );
+            let seen = begun.see(&format!("memory://m/{key}").parse().unwrap(), || {
+                Some(".shared")
+            });
             assert_eq!(seen.is_instruction_file, is_instruction_file, "{key}");
             assert_eq!(
                 seen.below.map(|uri| uri.to_string()).as_deref(),

@@ -132,8 +132,8 @@ impl ObjectStore for FileStore {
 
     async fn delete(&self, uri: &ObjectUri, if_match: Option<&str>) -> Result<(), StoreError> {
         let (place, steps) = (Place::of(uri)?, self.steps(uri));
-        let condition = if_match.map(|etag| Condition::Unchanged(etag.to_owned()));
-        blocking(move || publish::delete(&place, condition.as_ref(), &steps)).await
+        let condition = Condition::unchanged(if_match.map(str::to_owned));
+        blocking(move || publish::delete(&place, &condition, &steps)).await
     }
 
     async fn replace_metadata(

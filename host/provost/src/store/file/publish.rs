@@ -127,7 +127,7 @@ impl Staging {
 /// Removes an object and what belongs to it. Nothing there is fine, whatever the condition.
 pub(super) fn delete(
     place: &Place,
-    condition: Option<&Condition>,
+    condition: &Condition,
     steps: &Steps,
 ) -> Result<(), StoreError> {
     let folder = match Folder::open(&place.folder) {
@@ -136,9 +136,7 @@ pub(super) fn delete(
     };
     let _lock = steps.run(Step::LockFolder, || folder.lock())?;
     let there = read::open_body(&folder, place, steps)?.is_some();
-    if let Some(condition) = condition
-        && there
-    {
+    if there {
         check(condition, &folder, place, steps)?;
     }
     remove_leftovers(&folder, place, steps)?;

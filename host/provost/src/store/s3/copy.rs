@@ -60,11 +60,7 @@ async fn copy(
         attributes: before.attributes.clone(),
         tags: Vec::new(),
         encryption: before.encryption.clone(),
-        condition: before
-            .info
-            .etag
-            .clone()
-            .map_or(Condition::Always, Condition::Unchanged),
+        condition: Condition::unchanged(before.info.etag.clone()),
         unique: false,
     };
     if before.info.size > store.sizes().copy {
@@ -208,7 +204,7 @@ async fn copy_part(
         .set_copy_source_if_match(info.etag.clone())
         .send()
         .await;
-    let condition = info.etag.map_or(Condition::Always, Condition::Unchanged);
+    let condition = Condition::unchanged(info.etag);
     let output = sent.map_err(|error| asked.failed(error).about(&uri, &condition))?;
     let result = output.copy_part_result.ok_or_else(|| StoreError::Answer {
         name: uri.to_string(),

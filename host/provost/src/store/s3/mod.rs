@@ -25,6 +25,7 @@ use tokio::sync::OnceCell;
 pub(crate) use connection::S3Connection;
 pub(crate) use upload::dropped_uploads;
 
+use super::convenience::is_there;
 use super::{
     Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
     ObjectPrefix, ObjectStore, ObjectUri, ObjectWriter, Scheme, StoreError, Tags, Upload,
@@ -260,18 +261,14 @@ impl ObjectStore for S3Store {
             .await;
         let sent = match (sent, if_match) {
             (Err(error), Some(etag)) if is_not_implemented(&error) => {
-                match self.look(uri, None).await {
-                    Ok(head) => head.info.check_etag(Some(etag))?,
-                    Err(error) if error.is_not_found() => return Ok(()),
-                    Err(error) => return Err(error),
+                if !is_there(self, uri, etag).await? {
+                    return Ok(());
                 }
                 delete.send().await
             }
             (sent, _) => sent,
         };
-        let condition = if_match.map_or(Condition::Always, |etag| {
-            Condition::Unchanged(etag.to_owned())
-        });
+        let condition = Condition::unchanged(if_match.map(str::to_owned));
         match sent.map_err(|e| asked.failed(e).about(uri, &condition)) {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),

@@ -113,8 +113,7 @@ struct Fetch {
 
 impl Fetch {
     fn condition(&self) -> Condition {
-        let etag = self.etag.clone();
-        etag.map_or(Condition::Always, Condition::Unchanged)
+        Condition::unchanged(self.etag.clone())
     }
 
     async fn ask(&self, range: Option<Range<u64>>) -> Result<GetObjectOutput, Failure> {
