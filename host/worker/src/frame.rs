@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionread;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
@@ -136,6 +137,17 @@ fn read_into(
     Ok(body)
 }
 
+/// Whether a whole frame has come, so that reading it does not wait.
+pub(crate) fn is_whole(stream: &UnixStream) -> bool {
+    let mut prefix = [0; PREFIX];
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    let (Ok((_, PREFIX)), Ok(there)) = (recv(stream, &mut prefix, flags), ioctl_fionread(stream))
+    else {
+        return false;
+    };
+    there >= u64::from(u32::from_le_bytes(prefix)) + PREFIX as u64
+}
+
 /// Receives exactly as many bytes as there is room.
 pub(crate) fn read_exact(
     stream: &UnixStream,
@@ -155,15 +167,12 @@ fn read_some(
     until: Option<Instant>,
 ) -> Result<usize, FrameError> {
     loop {
-        let mut flags = RecvFlags::empty();
-        if until.is_some() {
-            wait(stream, PollFlags::IN, until)?;
-            flags |= RecvFlags::DONTWAIT;
-        }
-        match recv(stream, &mut *room, flags) {
+        match recv(stream, &mut *room, RecvFlags::DONTWAIT) {
             Ok((_, 0)) => return Err(FrameError::Closed),
             Ok((_, got)) => return Ok(got),
-            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            // Not a receive that blocks: it is woken as well when the other side reads.
+            Err(rustix::io::Errno::AGAIN) => wait(stream, PollFlags::IN, until)?,
+            Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }

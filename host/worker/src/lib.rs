@@ -24,5 +24,5 @@ pub use call::{Answer, Request};
 pub use open::{OpenError, open};
 pub use seal::SealedLibrary;
 pub use serve::{can_serve, serve_if_worker};
-pub use supervisor::{Worker, WorkerError, WorkerFailure, WorkerProgram, WorkerSpec};
+pub use supervisor::{SentCall, Worker, WorkerError, WorkerFailure, WorkerProgram, WorkerSpec};
 pub use text::{TEXT_LIMIT, TextFilter};

@@ -1,5 +1,6 @@
 //! The one thing that the rest of the host sees of a provider.
 
+mod answer;
 mod ask;
 mod tls;
 
@@ -14,7 +15,7 @@ use provost_plugin_api::{
     Call, DecryptRequest, EncryptRequest, GenerateRequest, ProviderError, SecretBytes, Status,
     UnwrapRequest, WrapRequest, Wrapped,
 };
-use provost_worker::{Answer, Request, TextFilter, Worker};
+use provost_worker::{Answer, Request, TextFilter, Worker, WorkerError};
 
 use super::call_threads::CallThreads;
 use super::failure::{ProviderFailure, ProviderName};
@@ -152,8 +153,12 @@ impl ProviderHandle {
         &self,
         request: &EncryptRequest,
     ) -> Result<EncryptionMaterials, ProviderFailure> {
+        self.encryption_materials(self.call(Request::MaterialsForEncrypt(request))?)
+    }
+
+    fn encryption_materials(&self, answer: Answer) -> Result<EncryptionMaterials, ProviderFailure> {
         let operation = "materials_for_encrypt";
-        match self.call(Request::MaterialsForEncrypt(request))? {
+        match answer {
             Answer::Materials(raw) => EncryptionMaterials::validate(raw)
                 .map_err(|source| self.materials(operation, source)),
             other => Err(self.mismatch(operation, &other)),
@@ -225,14 +230,24 @@ impl ProviderHandle {
                     CallError::Protocol(what) => self.protocol(operation, what),
                 })
             }
-            Backend::Worker(worker) => match worker.call(request, self.0.deadline) {
-                Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(error)) => Err(self.answered(operation, &error)),
-                Err(source) => Err(ProviderFailure::Worker {
-                    provider: self.0.name.clone(),
-                    source,
-                }),
-            },
+            Backend::Worker(worker) => {
+                self.worker_answer(operation, worker.call(request, self.0.deadline))
+            }
+        }
+    }
+
+    fn worker_answer(
+        &self,
+        operation: &'static str,
+        answer: Result<Result<Answer, ProviderError>, WorkerError>,
+    ) -> Result<Answer, ProviderFailure> {
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.answered(operation, &error)),
+            Err(source) => Err(ProviderFailure::Worker {
+                provider: self.0.name.clone(),
+                source,
+            }),
         }
     }
 

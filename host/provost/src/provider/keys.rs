@@ -67,23 +67,19 @@ impl ProviderKeys {
         size: Option<u64>,
     ) -> Result<(WrappedDataKey, Proven), KeyError> {
         let about = self.about(uri);
-        let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
-        let written = self.handle.ask("materials_for_encrypt", move |handle| {
-            Ok(materials(handle, &about).and_then(|materials| {
-                if let WrappingKey::Kms(_) = materials.wrapping_key() {
-                    return Ok(Found::Kms((about, materials)));
-                }
-                let key = proofs.data_key(handle, &about, &materials, format, &starter)?;
-                Ok(Found::Key(key))
-            }))
-        });
-        match written.await?? {
-            Found::Key(key) => Ok(key),
-            Found::Kms((about, materials)) => {
-                self.check_regions(&materials, store, uri).await?;
-                self.kms_for_writing(about, &materials, format, size).await
-            }
+        let materials = self.materials(&about).await?;
+        if let WrappingKey::Kms(_) = materials.wrapping_key() {
+            self.check_regions(&materials, store, uri).await?;
+            return self.kms_for_writing(about, &materials, format, size).await;
         }
+        if let Some(key) = self.proofs.wrapped_here(&self.handle, &materials, format)? {
+            return Ok(key);
+        }
+        let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
+        let written = self.handle.ask("wrap", move |handle| {
+            Ok(proofs.data_key(handle, &about, &materials, format, &starter))
+        });
+        written.await?
     }
 
     /// The data key of an object whose envelope was checked.
@@ -115,24 +111,25 @@ impl ProviderKeys {
         key: Arc<DataKey>,
     ) -> Result<(RewrappedDataKey, Proven), KeyError> {
         let about = self.about(uri);
-        let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
-        let written = self.handle.ask("materials_for_encrypt", move |handle| {
-            Ok(materials(handle, &about).and_then(|materials| {
-                if let WrappingKey::Kms(_) = materials.wrapping_key() {
-                    return Ok(Found::Kms((about, materials, key)));
-                }
-                let wrapped = proofs.rewrapped(handle, &about, &materials, format, &starter, &key);
-                Ok(Found::Key(wrapped?))
-            }))
-        });
-        match written.await?? {
-            Found::Key(key) => Ok(key),
-            Found::Kms((about, materials, key)) => {
-                self.check_regions(&materials, store, uri).await?;
-                self.kms_for_rewrapping(about, &materials, format, &key)
-                    .await
-            }
+        let materials = self.materials(&about).await?;
+        if let WrappingKey::Kms(_) = materials.wrapping_key() {
+            self.check_regions(&materials, store, uri).await?;
+            return self
+                .kms_for_rewrapping(about, &materials, format, &key)
+                .await;
         }
+        let (starter, proofs) = (Arc::clone(&self.starter), Arc::clone(&self.proofs));
+        let written = self.handle.ask("wrap", move |handle| {
+            Ok(proofs.rewrapped(handle, &about, &materials, format, &starter, &key))
+        });
+        written.await?
+    }
+
+    /// What the provider has for new objects.
+    pub(super) async fn materials(&self, about: &About) -> Result<EncryptionMaterials, KeyError> {
+        let request = EncryptRequest::new(about.call(&self.handle), Purpose::ObjectStore)
+            .with_description(about.description.clone());
+        Ok(self.handle.ask_for_materials(request).await?)
     }
 
     pub(super) fn about(&self, uri: &ObjectUri) -> About {
@@ -180,16 +177,6 @@ impl About {
     }
 }
 
-/// What the provider has for new objects.
-pub(super) fn materials(
-    handle: &ProviderHandle,
-    about: &About,
-) -> Result<EncryptionMaterials, KeyError> {
-    let request = EncryptRequest::new(about.call(handle), Purpose::ObjectStore)
-        .with_description(about.description.clone());
-    Ok(handle.materials_for_encrypt(&request)?)
-}
-
 /// Makes a data key and has it wrapped: here, or by the provider that holds the key.
 pub(super) fn new_data_key(
     handle: &ProviderHandle,
@@ -202,13 +189,24 @@ pub(super) fn new_data_key(
     if held && let Some(generated) = generate(handle, about, materials, format)? {
         return Ok(generated);
     }
-    let key = DataKey::generate(&mut OsRandomness)?;
     if held {
+        let key = DataKey::generate(&mut OsRandomness)?;
         let composed = key_wrap::compose_wrap(materials, format, key).map_err(wrap_error)?;
         let wrapped = handle.wrap(&wrap_request(handle, about, &composed))?;
         return composed.accept(wrapped).map_err(wrap_error);
     }
-    key_wrap::wrap(materials, format, key, &mut OsRandomness).map_err(wrap_error)
+    wrap_here(handle, materials, format)
+}
+
+/// Makes a data key and wraps it with a key that is in this process.
+pub(super) fn wrap_here(
+    handle: &ProviderHandle,
+    materials: &EncryptionMaterials,
+    format: WriteFormat,
+) -> Result<WrappedDataKey, KeyError> {
+    let key = DataKey::generate(&mut OsRandomness)?;
+    key_wrap::wrap(materials, format, key, &mut OsRandomness)
+        .map_err(|source| wrap_error(handle, source))
 }
 
 /// Has the data key that an object has wrapped: here, or by the provider that holds the key.

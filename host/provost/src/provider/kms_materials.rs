@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use provost_core::config::Proof;
 use provost_core::envelope::key_wrap::{
     compose_kms_generate, compose_kms_unwrap, compose_kms_wrap,
 };
@@ -124,16 +123,6 @@ impl ProviderKeys {
                 algorithm: key.encrypted().wrap(),
             },
         })
-    }
-}
-
-impl super::proof::Proofs {
-    /// What there is to say without a proof: it was proved, or is not to be here.
-    fn settled(&self, handle: &ProviderHandle, subject: &Subject) -> Option<Proven> {
-        if handle.proof() == Proof::Elsewhere {
-            return Some(Proven::Elsewhere);
-        }
-        self.is_proved(subject).then_some(Proven::Earlier)
     }
 }
 

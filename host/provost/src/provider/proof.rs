@@ -8,13 +8,13 @@ use provost_core::config::{Isolation, Proof, Sha256Digest};
 use provost_core::envelope::{
     DataKey, KeyWrapError, RewrappedDataKey, WrapAlgorithm, WrappedDataKey, WriteFormat,
 };
-use provost_core::materials::{EncryptionMaterials, MaterialsError};
+use provost_core::materials::{EncryptionMaterials, MaterialsError, WrappingKey};
 use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
 use super::failure::ProviderFailure;
 use super::handle::ProviderHandle;
 use super::key_error::KeyError;
-use super::keys::{About, class, new_data_key, rewrap_data_key, start, unwrap_stored};
+use super::keys::{About, class, new_data_key, rewrap_data_key, start, unwrap_stored, wrap_here};
 use super::start::Starter;
 
 /// How it was proved that what is written can be read.
@@ -104,11 +104,8 @@ impl Proofs {
         self.check_quarantine(handle, &asked)?;
         let mut proven = Proven::Earlier;
         for _ in 0..ROUNDS {
-            let wrapped = new_data_key(handle, about, materials, format).inspect_err(|error| {
-                if is_breach(error) {
-                    self.doubt(asked.clone(), error);
-                }
-            })?;
+            let wrapped = new_data_key(handle, about, materials, format)
+                .inspect_err(|error| self.doubt_breach(&asked, error))?;
             let subject = Subject::new(handle, materials, format, wrapped.description());
             self.check_quarantine(handle, &subject)?;
             if handle.proof() == Proof::Elsewhere {
@@ -127,6 +124,27 @@ impl Proofs {
         })
     }
 
+    /// The same without asking anybody, for a wrapping key that is in this process and proved; none
+    /// for another one.
+    pub(super) fn wrapped_here(
+        &self,
+        handle: &ProviderHandle,
+        materials: &EncryptionMaterials,
+        format: WriteFormat,
+    ) -> Result<Option<(WrappedDataKey, Proven)>, KeyError> {
+        if let WrappingKey::ProviderHeld(_) | WrappingKey::Kms(_) = materials.wrapping_key() {
+            return Ok(None);
+        }
+        let subject = Subject::new(handle, materials, format, materials.description());
+        self.check_quarantine(handle, &subject)?;
+        let Some(proven) = self.settled(handle, &subject) else {
+            return Ok(None);
+        };
+        let wrapped = wrap_here(handle, materials, format);
+        let wrapped = wrapped.inspect_err(|error| self.doubt_breach(&subject, error))?;
+        Ok(Some((wrapped, proven)))
+    }
+
     /// The data key that an object has, wrapped with materials that were proved as for a new one.
     pub(super) fn rewrapped(
         &self,
@@ -141,11 +159,7 @@ impl Proofs {
         self.check_quarantine(handle, &asked)?;
         let mut proven = Proven::Earlier;
         for _ in 0..ROUNDS {
-            let breach = |error: &KeyError| {
-                if is_breach(error) {
-                    self.doubt(asked.clone(), error);
-                }
-            };
+            let breach = |error: &KeyError| self.doubt_breach(&asked, error);
             let wrapped = rewrap_data_key(handle, about, materials, format, key);
             let wrapped = wrapped.inspect_err(breach)?;
             let subject = Subject::new(handle, materials, format, wrapped.description());
@@ -166,6 +180,14 @@ impl Proofs {
             reason: "each wrap adds something else to the description".to_owned(),
             by_design: false,
         })
+    }
+
+    /// What there is to say without a proof: it was proved, or is not to be here.
+    pub(super) fn settled(&self, handle: &ProviderHandle, subject: &Subject) -> Option<Proven> {
+        if handle.proof() == Proof::Elsewhere {
+            return Some(Proven::Elsewhere);
+        }
+        self.is_proved(subject).then_some(Proven::Earlier)
     }
 
     /// Whether it was proved in this process.
@@ -220,6 +242,13 @@ impl Proofs {
                 reason: reason.clone(),
                 by_design: *by_design,
             }),
+        }
+    }
+
+    /// Quarantines for a wrap that failed, if that is a breach of contract.
+    fn doubt_breach(&self, subject: &Subject, error: &KeyError) {
+        if is_breach(error) {
+            self.doubt(subject.clone(), error);
         }
     }
 

@@ -9,7 +9,7 @@ use provost_core::materials::{DecryptionMaterials, EncryptionMaterials, Wrapping
 use provost_plugin_api::{ErrorKind, MaterialsDescription};
 
 use super::key_error::KeyError;
-use super::keys::{ProviderKeys, candidates, materials, unwrap_first, unwrap_with};
+use super::keys::{ProviderKeys, candidates, unwrap_first, unwrap_with};
 use super::object_keys::ObjectKeys;
 use crate::kms::{Kms, KmsKeyError};
 use crate::store::ObjectUri;
@@ -70,13 +70,7 @@ impl ObjectKeys {
         format: WriteFormat,
     ) -> Result<Protection, KeyError> {
         let present = match self {
-            Self::Provider(keys) => {
-                let about = keys.about(uri);
-                let asked = keys.handle().ask("materials_for_encrypt", move |handle| {
-                    Ok(materials(handle, &about))
-                });
-                asked.await??
-            }
+            Self::Provider(keys) => keys.materials(&keys.about(uri)).await?,
             Self::Kms(keys) => keys.materials(uri)?,
         };
         if !unlocked.is_by(&present) {

@@ -317,3 +317,33 @@ fn a_slow_provider_is_asked_by_as_many_threads_as_it_has_lanes() {
     });
     assert_eq!(most.load(SeqCst), 2);
 }
+
+#[test]
+fn a_write_that_is_given_up_leaves_the_lane_to_the_next() {
+    let rig = Setup::new("Slow", Isolation::Process)
+        .setting("lanes = 1")
+        .setting("deadline = \"2s\"")
+        .conf("ms", "\"300\"")
+        .build();
+    rig.put("memory://m/x", b"text").unwrap();
+    let (objects, uri) = (
+        rig.objects("memory://m/y").unwrap(),
+        rig.uri("memory://m/y"),
+    );
+    for _ in 0..3 {
+        let put = objects.put(&uri, std::io::Cursor::new(b"text"), None, None);
+        let given_up =
+            rig.wait(async { tokio::time::timeout(Duration::from_millis(50), put).await });
+        assert!(given_up.is_err());
+        rig.put("memory://m/z", b"text").unwrap();
+        rig.goes_on();
+    }
+    // As often before its first turn.
+    for _ in 0..3 {
+        let put = objects.put(&uri, std::io::Cursor::new(b"text"), None, None);
+        rig.wait(async { tokio::time::timeout(Duration::ZERO, put).await })
+            .unwrap_err();
+        rig.put("memory://m/z", b"text").unwrap();
+    }
+    assert!(!rig.exists("memory://m/y"));
+}

@@ -52,6 +52,12 @@ impl Lanes {
         }
     }
 
+    /// A lane, if one is free.
+    pub(super) fn try_take(&self) -> Option<UnixStream> {
+        let mut state = self.lock();
+        if state.closed { None } else { state.free.pop() }
+    }
+
     pub(super) fn give(&self, lane: UnixStream) {
         self.lock().free.push(lane);
         self.changed.notify_one();

@@ -6,6 +6,7 @@ mod lines;
 mod output;
 mod process;
 mod running;
+mod sent;
 mod spawn;
 mod spec;
 
@@ -17,6 +18,7 @@ use provost_plugin_api::ProviderError;
 
 pub use error::{WorkerError, WorkerFailure};
 use running::{Outcome, Running};
+pub use sent::SentCall;
 pub use spec::{WorkerProgram, WorkerSpec};
 
 use crate::{Answer, Request, TextFilter};
@@ -125,23 +127,54 @@ impl Worker {
         deadline: Duration,
     ) -> Result<Result<Answer, ProviderError>, WorkerError> {
         let begun = Instant::now();
-        self.call_until(&request, begun, after(begun, deadline))
+        self.call_until(None, &request, begun, after(begun, deadline))
+            .map_err(|failure| self.error(request.name(), failure))
+    }
+
+    /// Sends a call, as the beginning of [`call`](Self::call), without waiting for anything. None
+    /// if that is not possible now: there is no worker, or no free lane, or the call is large.
+    pub fn send(&self, request: Request<'_>, deadline: Duration) -> Option<SentCall> {
+        let running = match &self.lock().current {
+            Current::Up(running) => Arc::clone(running),
+            _ => return None,
+        };
+        let begun = Instant::now();
+        SentCall::new(running, &request, begun, after(begun, deadline))
+    }
+
+    /// The rest of [`call`](Self::call), with the request that was sent. It does not wait if the
+    /// call [is answered](SentCall::is_answered).
+    pub fn finish(
+        &self,
+        call: SentCall,
+        request: Request<'_>,
+    ) -> Result<Result<Answer, ProviderError>, WorkerError> {
+        let (begun, until) = (call.begun, call.until);
+        self.call_until(Some(call), &request, begun, until)
             .map_err(|failure| self.error(request.name(), failure))
     }
 
     fn call_until(
         &self,
+        mut sent: Option<SentCall>,
         request: &Request<'_>,
         begun: Instant,
         until: Instant,
     ) -> Result<Result<Answer, ProviderError>, WorkerFailure> {
         let mut again = false;
         loop {
-            let running = match self.running(begun, until)? {
-                Ok(running) => running,
-                Err(refusal) => return Ok(Err(refusal)),
+            let settled = sent.take().and_then(|call| call.settle(request));
+            let (running, outcome) = match settled {
+                Some(settled) => settled,
+                None => match self.running(begun, until)? {
+                    Ok(running) => {
+                        let outcome = running.attempt(request, begun, until);
+                        (running, outcome)
+                    }
+                    Err(refusal) => return Ok(Err(refusal)),
+                },
             };
-            match running.attempt(request, begun, until) {
+            match outcome {
                 Outcome::Answered(answer) => {
                     self.forget_failures();
                     return Ok(answer);

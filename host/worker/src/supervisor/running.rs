@@ -50,6 +50,25 @@ pub(super) enum Outcome {
     },
 }
 
+/// A call that was given to a lane, and has to be settled or abandoned.
+#[derive(Debug)]
+pub(super) struct Sent {
+    lane: UnixStream,
+    sequence: u64,
+    /// What came of sending it.
+    done: Result<(), FrameError>,
+}
+
+impl Sent {
+    /// Whether its answer is there as a whole.
+    pub(super) fn is_answered(&self) -> bool {
+        self.done.is_ok() && frame::is_whole(&self.lane)
+    }
+}
+
+/// What fits into the buffer of a socket that is empty, in bytes.
+const BUFFERED: usize = 64 << 10;
+
 impl Running {
     /// Starts a worker and waits until its provider is built.
     pub(super) fn start(
@@ -160,38 +179,72 @@ impl Running {
     /// Makes a call. Whatever it returns, nothing is left over of the call in the worker, or the
     /// worker is dead.
     pub(super) fn attempt(&self, request: &Request<'_>, begun: Instant, until: Instant) -> Outcome {
-        let late = || {
-            Outcome::Failed(WorkerFailure::Deadline {
-                after: until.saturating_duration_since(begun),
-            })
-        };
         let lane = match self.lanes.take(until) {
             Taken::Lane(lane) => lane,
-            Taken::Late => return late(),
+            Taken::Late => return late(begun, until),
             Taken::Closed => {
                 let death = self.end(Cause::Closed);
                 return Outcome::Lost { death, sent: false };
             }
         };
+        match self.send(lane, request, FRAME_LIMIT, until) {
+            Ok(sent) => self.settle(sent, request, begun, until),
+            Err(error) => Outcome::Failed(unusable(error)),
+        }
+    }
+
+    /// Sends a call without waiting; none if no lane is free, or if it is so large that sending it
+    /// might have to wait.
+    pub(super) fn try_send(&self, request: &Request<'_>, until: Instant) -> Option<Sent> {
+        self.send(self.lanes.try_take()?, request, BUFFERED, until)
+            .ok()
+    }
+
+    /// Gives a lane its call, of at most `limit` bytes. An error is one of the request, which the
+    /// worker has not seen.
+    fn send(
+        &self,
+        lane: UnixStream,
+        request: &Request<'_>,
+        limit: usize,
+        until: Instant,
+    ) -> Result<Sent, FrameError> {
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
         let remaining = until.saturating_duration_since(Instant::now());
         let frame = RequestFrame::new(sequence, request, remaining)
             .map_err(|error| FrameError::Malformed(error.0))
-            .and_then(|frame| frame::encode(&frame, FRAME_LIMIT));
+            .and_then(|frame| frame::encode(&frame, limit));
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) => {
                 self.lanes.give(lane);
-                return Outcome::Failed(unusable(error));
+                return Err(error);
             }
         };
         self.in_flight.fetch_add(1, Ordering::SeqCst);
-        let mut sent = false;
-        let answer = frame::write(&lane, &frame, Some(until)).and_then(|()| {
-            sent = true;
-            drop(frame);
-            self.receive(&lane, sequence, request, until)
-        });
+        let done = frame::write(&lane, &frame, Some(until));
+        Ok(Sent {
+            lane,
+            sequence,
+            done,
+        })
+    }
+
+    /// What comes of a call that was sent.
+    pub(super) fn settle(
+        &self,
+        sent: Sent,
+        request: &Request<'_>,
+        begun: Instant,
+        until: Instant,
+    ) -> Outcome {
+        let Sent {
+            lane,
+            sequence,
+            done,
+        } = sent;
+        let sent = done.is_ok();
+        let answer = done.and_then(|()| self.receive(&lane, sequence, request, until));
         let outcome = match answer {
             Ok(outcome) => {
                 self.lanes.give(lane);
@@ -204,7 +257,7 @@ impl Running {
             }
             Err(FrameError::Late) => {
                 self.end(Cause::Call(sequence));
-                late()
+                late(begun, until)
             }
             Err(error) => {
                 self.end(Cause::Call(sequence));
@@ -213,6 +266,12 @@ impl Running {
         };
         self.in_flight.fetch_sub(1, Ordering::SeqCst);
         outcome
+    }
+
+    /// Ends the worker for a call whose answer nobody reads.
+    pub(super) fn abandon(&self, sent: &Sent) {
+        self.end(Cause::Call(sent.sequence));
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// The answer, with the provider's words cleaned. An error is one of the worker's.
@@ -286,6 +345,12 @@ impl From<FrameError> for Greeting {
     fn from(error: FrameError) -> Self {
         Self::Frame(error)
     }
+}
+
+fn late(begun: Instant, until: Instant) -> Outcome {
+    Outcome::Failed(WorkerFailure::Deadline {
+        after: until.saturating_duration_since(begun),
+    })
 }
 
 fn unusable(error: FrameError) -> WorkerFailure {

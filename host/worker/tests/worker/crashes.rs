@@ -8,8 +8,8 @@ use provost_worker::{SealedLibrary, Worker, WorkerFailure, WorkerProgram, Worker
 use super::Tests;
 use super::collect::Collected;
 use super::setup::{
-    encrypt, encrypt_within, eventually, key_of, library, slow, spec, started, state_of, status,
-    worker,
+    encrypt, encrypt_within, eventually, key_of, kill, library, slow, spec, started, state_of,
+    status, worker,
 };
 
 pub(crate) const TESTS: Tests = &[
@@ -109,11 +109,6 @@ fn hang() {
     assert!(begun.elapsed() >= after, "{:?}", begun.elapsed());
     assert_eq!(state_of(process), None, "the hanging worker lives");
     assert!(status(&worker).unwrap().healthy);
-}
-
-fn kill(process: u32) {
-    let process = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
-    rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
 }
 
 fn died_idle() {

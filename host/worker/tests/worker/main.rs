@@ -8,6 +8,7 @@ mod collect;
 mod crashes;
 mod lifetime;
 mod programs;
+mod sent;
 mod setup;
 mod surroundings;
 mod tls;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         crashes::TESTS,
         lifetime::TESTS,
         programs::TESTS,
+        sent::TESTS,
         surroundings::TESTS,
         tls::TESTS,
     ];

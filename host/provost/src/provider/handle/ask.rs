@@ -24,10 +24,26 @@ impl ProviderHandle {
         operation: &'static str,
         calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
     ) -> Result<T, ProviderFailure> {
+        let permit = self.permit(operation).await?;
+        self.ask_with(permit, operation, calls).await
+    }
+
+    /// The right to make calls, as soon as others have given it back.
+    pub(super) async fn permit(&self, operation: &'static str) -> Result<Permit, ProviderFailure> {
         let free = self.0.threads.permit();
-        let Ok(Some(permit)) = tokio::time::timeout(self.0.deadline, free).await else {
-            return Err(self.busy(operation));
-        };
+        match tokio::time::timeout(self.0.deadline, free).await {
+            Ok(Some(permit)) => Ok(permit),
+            _ => Err(self.busy(operation)),
+        }
+    }
+
+    /// [`ask`](Self::ask) with the right to.
+    pub(super) async fn ask_with<T: Send + 'static>(
+        &self,
+        permit: Permit,
+        operation: &'static str,
+        calls: impl FnOnce(&Self) -> Result<T, ProviderFailure> + Send + 'static,
+    ) -> Result<T, ProviderFailure> {
         let (sender, mut receiver) = tokio::sync::oneshot::channel();
         let watch = self.on_a_thread(operation, permit, calls, |answer| {
             let _ = sender.send(answer);
@@ -49,6 +65,7 @@ impl ProviderHandle {
             }
         }
     }
+
     /// The same for a caller that waits, with a runtime or without. A worker ends its calls
     /// itself, so they need no thread.
     pub(crate) fn ask_and_wait<T: Send + 'static>(
@@ -92,7 +109,7 @@ impl ProviderHandle {
     }
 
     /// Makes the calls on a thread that is watched, and hands over what they return.
-    fn on_a_thread<T: Send + 'static>(
+    pub(super) fn on_a_thread<T: Send + 'static>(
         &self,
         operation: &'static str,
         permit: Permit,
