@@ -171,8 +171,8 @@ impl Host {
                 .hint("CSE-Custom, with a provider class, encrypts everywhere")
                 .into());
         }
-        let stores = Arc::clone(&self.stores);
-        Ok(Some(ServerSideStore::new(stores, mode)))
+        let (stores, host) = (Arc::clone(&self.stores), Arc::clone(&self.configuration));
+        Ok(Some(ServerSideStore::new(stores, host, mode)))
     }
 
     /// Encrypted objects, with the keys that the security configuration names for what is under

@@ -86,8 +86,14 @@ impl Kms {
             if let Some(bucket) = &asked.1 {
                 match store.region().await {
                     Ok(Some(region)) => against_bucket(&self.host, key, bucket, &region)?,
-                    // What is wrong with the store, writing to it says.
-                    found => tracing::debug!(%bucket, ?found, "its region is not known"),
+                    Ok(None) => tracing::warn!(
+                        "the region of bucket `{bucket}` is not told: whether KMS key `{key_id}` is in it is not known"
+                    ),
+                    // It is asked again with the next object.
+                    Err(error) => {
+                        tracing::warn!("the region of bucket `{bucket}` is not known now: {error}");
+                        return Ok(());
+                    }
                 }
             }
         }

@@ -8,6 +8,7 @@ mod foreign_key;
 mod instruction_files;
 mod java;
 mod killed;
+mod leftovers;
 mod listing;
 mod lost_uploads;
 mod migration;

@@ -55,10 +55,11 @@ pub async fn inspect(
     let store = stores.open(uri)?;
     let head = store.head(uri).await?;
     let accepted = policy::read(host.policy_for(&uri.to_string()));
-    let look = policy::look_at_anything().with_instruction_suffix(accepted.instruction_suffix());
+    let suffix = accepted.instruction_suffix();
+    let look = policy::look_at_anything().with_instruction_suffix(suffix);
     let found = envelope(&*store, uri, &head, &look).await;
     let found = match (found, &head.encryption) {
-        (Err(_), Some(mode)) if !has_envelope(&*store, uri, &head).await? => {
+        (Err(_), Some(mode)) if !has_envelope(&*store, uri, &head, suffix).await? => {
             return Err(ObjectError::ServerSide {
                 uri: uri.clone(),
                 size: head.info.size,

@@ -6,7 +6,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
 
 use super::get::envelope;
-use super::{ObjectError, policy, tidy_instruction_file};
+use super::leftover::{Beside, tidy_instruction_file};
+use super::{ObjectError, policy};
 use crate::store::{
     ObjectInfo, ObjectPrefix, ObjectStore, ObjectStoreExt, ObjectUri, StoreError, Stores,
 };
@@ -121,7 +122,7 @@ pub async fn delete(stores: &Stores, uri: &ObjectUri) -> Result<(), ObjectError>
     // The object first: an instruction file without an object opens nothing.
     store.delete(uri, None).await?;
     if !uri.key().ends_with(INSTRUCTION_SUFFIX) {
-        tidy_instruction_file(&*store, uri, None).await;
+        tidy_instruction_file(&*store, uri, Beside::Nothing).await;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ mod cbc;
 mod error;
 mod get;
 mod inspect;
+mod leftover;
 mod listing;
 mod plaintext;
 mod policy;
@@ -29,11 +30,8 @@ mod walk;
 use std::sync::Arc;
 
 use provost_core::config::{HostConfiguration, KmsKeyArn};
-use provost_core::envelope::{
-    INSTRUCTION_FILE_MARKER, MAX_INSTRUCTION_FILE_BYTES, is_envelope_name,
-};
 
-use super::{Metadata, ObjectStore, ObjectStoreExt as _, ObjectUri, StoreError, Stores};
+use super::{ObjectUri, StoreError, Stores};
 use crate::provider::ObjectKeys;
 
 pub use byte_range::{ByteRange, ByteRangeError};
@@ -94,45 +92,4 @@ fn is_bad_name(error: &ObjectError) -> bool {
         error,
         ObjectError::Name { .. } | ObjectError::Store(StoreError::Name { .. })
     )
-}
-
-/// Whether it is one: not all clients mark theirs, but all write a JSON object with names of the
-/// envelope.
-fn is_instruction_file(metadata: &Metadata, body: &[u8]) -> bool {
-    let names = |object: serde_json::Map<String, serde_json::Value>| {
-        object.keys().any(|name| is_envelope_name(name))
-    };
-    metadata.get(INSTRUCTION_FILE_MARKER).is_some() || serde_json::from_slice(body).is_ok_and(names)
-}
-
-/// Removes the instruction file of an object that was replaced or removed. That is done and stays
-/// so: what goes wrong here is only told. `ours` is the mark of the object that was written; where
-/// another writer has put one since, the file may be of that.
-async fn tidy_instruction_file(store: &dyn ObjectStore, uri: &ObjectUri, ours: Option<&str>) {
-    let removed = async {
-        let name = instruction_file(uri)?;
-        let limit = MAX_INSTRUCTION_FILE_BYTES as u64;
-        match store.get_bytes(&name, limit).await {
-            Ok((head, body)) if !is_instruction_file(&head.metadata, &body) => {
-                tracing::warn!(%name, "is no instruction file, and stays");
-                Ok(())
-            }
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(StoreError::BodyLength { .. }) => Ok(()),
-            Err(error @ StoreError::Name { .. }) => Err(error.into()),
-            read => {
-                let found = read.ok().and_then(|(head, _)| head.info.etag);
-                match store.head(uri).await {
-                    Ok(now) if now.info.etag.as_deref() != ours => Ok(()),
-                    _ => Ok(store.delete(&name, found.as_deref()).await?),
-                }
-            }
-        }
-    };
-    match removed.await {
-        // Another writer's, by now.
-        Ok(()) | Err(ObjectError::Store(StoreError::Condition { .. })) => {}
-        Err(error) if is_bad_name(&error) => {}
-        Err(error) => tracing::warn!(%uri, "its old instruction file stays behind: {error}"),
-    }
 }

@@ -10,12 +10,10 @@ use provost_core::envelope::{
 use provost_plugin_api::MaterialsDescription;
 
 use super::error::About;
-use super::replace::{finish_with_file, give_up};
+use super::leftover::{Beside, tidy_instruction_file};
+use super::replace::{Replacing, finish_with_file, give_up};
 use super::threads::Threads;
-use super::{
-    EncryptedStore, ObjectError, Progress, instruction_file, is_bad_name, policy,
-    tidy_instruction_file,
-};
+use super::{EncryptedStore, ObjectError, Progress, instruction_file, is_bad_name, policy};
 use crate::provider::Proven;
 use crate::store::{MetadataError, NewObject, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
 
@@ -111,7 +109,11 @@ impl EncryptedStore {
         }
         // A wrapped data key is in it, or the message id of V3, which stays beside an instruction file.
         new.unique = file.is_none() || format == WriteFormat::V3;
-        let condition = new.condition.clone();
+        let replacing = Replacing {
+            condition: new.condition.clone(),
+            metadata: new.metadata.clone(),
+            read_with,
+        };
         let threads = Threads::of(&self.host);
         let mut writer = store.create(uri, new).await?;
         let plaintext =
@@ -127,15 +129,14 @@ impl EncryptedStore {
         let (place, info) = match file {
             None => (EnvelopePlace::Metadata, writer.finish().await?),
             Some(file) => {
-                let info =
-                    finish_with_file(&*store, uri, writer, file, &condition, read_with).await?;
+                let info = finish_with_file(&*store, uri, writer, file, replacing).await?;
                 (EnvelopePlace::InstructionFile, info)
             }
         };
         let read = policy::read(policy);
         if place == EnvelopePlace::Metadata && read.allows_place(EnvelopePlace::InstructionFile) {
             // One that an earlier version of the object had.
-            tidy_instruction_file(&*store, uri, info.etag.as_deref()).await;
+            tidy_instruction_file(&*store, uri, Beside::Envelope(info.etag.as_deref())).await;
         }
         let format = format.suite().format;
         let (uri, body) = (uri.clone(), info.size);

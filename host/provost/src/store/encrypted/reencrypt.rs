@@ -17,9 +17,10 @@ use provost_core::envelope::{
 
 use super::error::About;
 use super::get::marked_envelope;
+use super::leftover::{Beside, tidy_instruction_file};
 use super::plaintext::{Plaintext, cause};
 use super::put::{Stored, Writing, unstorable};
-use super::{EncryptedStore, ObjectError, cbc, instruction_file, policy, tidy_instruction_file};
+use super::{EncryptedStore, ObjectError, cbc, instruction_file, policy};
 use crate::store::{
     Condition, GetOptions, Metadata, NewObject, ObjectHead, ObjectInfo, ObjectStore,
     ObjectStoreExt, ObjectUri, ServerSideEncryption, StoreError,
@@ -201,7 +202,7 @@ impl EncryptedStore {
             Err(_) => false,
         };
         if there {
-            tidy_instruction_file(store, uri, object.etag.as_deref()).await;
+            tidy_instruction_file(store, uri, Beside::Envelope(object.etag.as_deref())).await;
         }
     }
 }

@@ -5,24 +5,38 @@ use provost_core::envelope::{INSTRUCTION_FILE_MARKER, MAX_INSTRUCTION_FILE_BYTES
 
 use super::{ObjectError, instruction_file};
 use crate::store::{
-    Condition, Metadata, NewObject, ObjectInfo, ObjectStore, ObjectStoreExt, ObjectUri,
+    Condition, Metadata, NewObject, ObjectHead, ObjectInfo, ObjectStore, ObjectStoreExt, ObjectUri,
     ObjectWriter, StoreError,
 };
+
+/// What a new object is to replace.
+pub(super) struct Replacing {
+    /// What must hold of the body.
+    pub(super) condition: Condition,
+    /// What the new one carries, which tells it from others.
+    pub(super) metadata: Metadata,
+    /// The mark of the instruction file that the old one was read with.
+    pub(super) read_with: Option<String>,
+}
 
 /// Puts the instruction file, then the body. If either fails, what was there is put back: an old
 /// body opens with its old instruction file only.
 ///
 /// The condition holds for the body; it is looked at before the file too, which then has to be the
-/// one with the mark `read`, or the one that was there: what another writer put meanwhile keeps its
-/// file.
+/// one that the old body was read with, or the one that was there: what another writer put meanwhile
+/// keeps its file.
 pub(super) async fn finish_with_file(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
     writer: Box<dyn ObjectWriter>,
     file: Vec<u8>,
-    condition: &Condition,
-    read: Option<String>,
+    replacing: Replacing,
 ) -> Result<ObjectInfo, ObjectError> {
+    let Replacing {
+        condition,
+        metadata,
+        read_with,
+    } = replacing;
     let name = instruction_file(uri)?;
     let former = match Former::of(store, uri, name).await {
         Ok(former) => former,
@@ -32,8 +46,8 @@ pub(super) async fn finish_with_file(
         }
     };
     let mut of_file = Condition::Always;
-    if let Condition::Unchanged(etag) = condition {
-        of_file = read.map_or(former.mark.clone(), Condition::Unchanged);
+    if let Condition::Unchanged(etag) = &condition {
+        of_file = read_with.map_or(former.mark.clone(), Condition::Unchanged);
         let unchanged = match store.head(uri).await {
             Ok(head) => head.info.check_etag(Some(etag)),
             Err(error) => Err(error),
@@ -62,20 +76,22 @@ pub(super) async fn finish_with_file(
     };
     let done = writer.finish().await;
     match &done {
-        // With a condition, whoever put another file meanwhile has its body still to put.
-        Ok(_) if *condition != Condition::Always => {}
         Ok(body) => {
-            if let Err(error) = keep_together(store, body, &ours, file).await {
-                tracing::warn!(
-                    %uri,
-                    file = %ours.uri,
-                    "whether its instruction file is still there is not known: {error}"
-                );
-            }
+            let kept = if condition == Condition::Always {
+                keep_together(store, body, &ours, file).await
+            } else {
+                // Whoever put another file meanwhile has its body still to put.
+                keep_there(store, &ours.uri, file).await
+            };
+            told(uri, kept);
         }
         // Not our body, so not our file either.
         Err(StoreError::Condition { .. }) => former.put_back(store, uri, ours).await,
-        Err(_) => former.put_back_unless_replaced(store, uri, ours).await,
+        Err(_) => {
+            former
+                .put_back_unless_replaced(store, uri, ours, &metadata)
+                .await;
+        }
     }
     Ok(done?)
 }
@@ -118,26 +134,65 @@ async fn keep_together(
     }
 }
 
-/// Puts what was there in the place of the file that was put here, or nothing. If it is another one
-/// by now, its writer looks after it.
+/// Puts an instruction file again if it is gone: whoever removed it took it for that of an older
+/// object.
+pub(super) async fn keep_there(
+    store: &dyn ObjectStore,
+    name: &ObjectUri,
+    file: Vec<u8>,
+) -> Result<(), StoreError> {
+    match store.head(name).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_not_found() => {
+            unless_another(put_file(store, name, file, Condition::Absent).await)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Says what could not be found out.
+pub(super) fn told(uri: &ObjectUri, kept: Result<(), StoreError>) {
+    if let Err(error) = kept {
+        tracing::warn!(%uri, "whether its instruction file is still there is not known: {error}");
+    }
+}
+
+/// Puts a file again that was removed, unless there is another one by now.
+pub(super) async fn put_again(
+    store: &dyn ObjectStore,
+    name: &ObjectUri,
+    (metadata, body): (Metadata, Bytes),
+) -> Result<(), StoreError> {
+    let new = NewObject {
+        condition: Condition::Absent,
+        ..NewObject::from(metadata)
+    };
+    unless_another(store.put_bytes(name, new, body).await)
+}
+
+/// Where another one is by now, its writer looks after it.
+fn unless_another<T>(done: Result<T, StoreError>) -> Result<(), StoreError> {
+    match done {
+        Ok(_) | Err(StoreError::Condition { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts what was there in the place of the file that was put here, or nothing.
 async fn restore(
     store: &dyn ObjectStore,
     former: Option<(Metadata, Bytes)>,
     ours: &ObjectInfo,
 ) -> Result<(), StoreError> {
-    let done = match former {
+    match former {
         Some((metadata, body)) => {
             let new = NewObject {
                 condition: Condition::unchanged(ours.etag.clone()),
                 ..NewObject::from(metadata)
             };
-            store.put_bytes(&ours.uri, new, body).await.map(drop)
+            unless_another(store.put_bytes(&ours.uri, new, body).await)
         }
-        None => store.delete(&ours.uri, ours.etag.as_deref()).await,
-    };
-    match done {
-        Err(StoreError::Condition { .. }) => Ok(()),
-        done => done,
+        None => unless_another(store.delete(&ours.uri, ours.etag.as_deref()).await),
     }
 }
 
@@ -198,17 +253,17 @@ pub(super) async fn give_up(writer: Box<dyn ObjectWriter>, uri: &ObjectUri) {
 }
 
 /// What is there before an object is replaced.
-struct Former {
+pub(super) struct Former {
     object: Option<ObjectInfo>,
     /// The instruction file's name.
-    name: ObjectUri,
+    pub(super) name: ObjectUri,
     file: Option<(Metadata, Bytes)>,
     /// What holds as long as nobody has written the file.
-    mark: Condition,
+    pub(super) mark: Condition,
 }
 
 impl Former {
-    async fn of(
+    pub(super) async fn of(
         store: &dyn ObjectStore,
         uri: &ObjectUri,
         name: ObjectUri,
@@ -228,7 +283,7 @@ impl Former {
             ) => (None, Condition::Always),
             Err(error) => return Err(error),
         };
-        let object = look(store, uri).await?;
+        let object = look(store, uri).await?.map(|head| head.info);
         Ok(Self {
             object,
             name,
@@ -242,13 +297,14 @@ impl Former {
         store: &dyn ObjectStore,
         uri: &ObjectUri,
         ours: ObjectInfo,
+        metadata: &Metadata,
     ) {
-        // A store may fail after the new body is in place; it opens with the new file.
+        let is_former = |now: &ObjectHead| Some(&now.info) == self.object.as_ref();
         match look(store, uri).await {
-            Ok(now) if now.is_none() || now == self.object => {
-                self.put_back(store, uri, ours).await;
-            }
-            Ok(_) => {}
+            // A store may fail after the new body is in place; it opens with the new file.
+            Ok(Some(now)) if !is_former(&now) && now.metadata == *metadata => {}
+            // The old one, or that of another writer, whose file may be the one that was there.
+            Ok(_) => self.put_back(store, uri, ours).await,
             Err(error) => tracing::warn!(
                 %uri,
                 file = %self.name,
@@ -257,16 +313,16 @@ impl Former {
         }
     }
 
-    async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri, ours: ObjectInfo) {
+    pub(super) async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri, ours: ObjectInfo) {
         if let Err(error) = restore(store, self.file, &ours).await {
             tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");
         }
     }
 }
 
-async fn look(store: &dyn ObjectStore, uri: &ObjectUri) -> Result<Option<ObjectInfo>, StoreError> {
+async fn look(store: &dyn ObjectStore, uri: &ObjectUri) -> Result<Option<ObjectHead>, StoreError> {
     match store.head(uri).await {
-        Ok(head) => Ok(Some(head.info)),
+        Ok(head) => Ok(Some(head)),
         // What is damaged does not open, with any instruction file.
         Err(
             StoreError::NotFound { .. } | StoreError::Sidecar { .. } | StoreError::Metadata { .. },

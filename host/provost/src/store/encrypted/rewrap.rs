@@ -18,7 +18,7 @@ use super::get::{envelope, marked_envelope};
 use super::plaintext::Plaintext;
 use super::put::unstorable;
 use super::reencrypt::own_metadata;
-use super::replace::put_file;
+use super::replace::{Former, keep_there, put_file, told};
 use super::{EncryptedStore, ObjectError, instruction_file, policy};
 use crate::provider::{Protection, Proven, Unlocked};
 use crate::store::{
@@ -99,12 +99,13 @@ impl EncryptedStore {
         // a wrap of the data key that its body no longer has.
         let file = match (found.place(), to) {
             (EnvelopePlace::InstructionFile, _) => {
-                Condition::Unchanged(mark.ok_or_else(|| ObjectError::NoMark { uri: uri.clone() })?)
+                File::ReadWith(mark.ok_or_else(|| ObjectError::NoMark { uri: uri.clone() })?)
             }
             (EnvelopePlace::Metadata, EnvelopePlace::InstructionFile) => {
-                condition_of_file(store, uri).await?
+                let former = Former::of(store, uri, instruction_file(uri)?).await?;
+                File::There(Box::new(former))
             }
-            (EnvelopePlace::Metadata, EnvelopePlace::Metadata) => Condition::Always,
+            (EnvelopePlace::Metadata, EnvelopePlace::Metadata) => File::None,
         };
         let plaintext = found.plaintext_length(head.info.size).about(uri)?;
         let unlocked = self.keys.unlock(uri, found).await.about(uri)?;
@@ -174,12 +175,7 @@ impl EncryptedStore {
         let envelope = sealed.place(place, own.bytes()).about(uri)?;
         {
             let _turn = self.stores.turn(uri).await;
-            let was = Was {
-                head: &head,
-                place: old.place(),
-                file,
-            };
-            let now = replace(store, uri, was, own, envelope).await?;
+            let now = replace(store, &head, file, own, envelope).await?;
             if to == EnvelopePlace::Metadata {
                 // It may hold a wrap of the old key.
                 self.tidy_leftover(store, &now).await;
@@ -365,57 +361,62 @@ fn envelope_of(uri: &ObjectUri, metadata: &Metadata) -> Result<Metadata, StoreEr
     Ok(envelope)
 }
 
-/// What was there when the data key was read.
-struct Was<'h> {
-    head: &'h ObjectHead,
-    place: EnvelopePlace,
-    /// What must hold of the instruction file, if one is written.
-    file: Condition,
-}
-
-/// What must still hold of the instruction file's name when one is written there.
-async fn condition_of_file(
-    store: &dyn ObjectStore,
-    uri: &ObjectUri,
-) -> Result<Condition, ObjectError> {
-    let name = instruction_file(uri)?;
-    match store.head(&name).await {
-        Ok(head) => match head.info.etag {
-            Some(etag) => Ok(Condition::Unchanged(etag)),
-            None => Err(ObjectError::NoMark { uri: name }),
-        },
-        Err(error) if error.is_not_found() => Ok(Condition::Absent),
-        Err(error) => Err(error.into()),
-    }
+/// The instruction file when the data key was read.
+enum File {
+    /// None, and none is to be.
+    None,
+    /// The one of this mark, which the envelope was in.
+    ReadWith(String),
+    /// Whatever is where one is to be: nothing, a leftover, or that of a writer who comes first.
+    There(Box<Former>),
 }
 
 /// Writes the new envelope; what the object is then. Where it moves to an instruction file, that is
 /// there before it goes from the object's metadata.
 async fn replace(
     store: &dyn ObjectStore,
-    uri: &ObjectUri,
-    was: Was<'_>,
+    was: &ObjectHead,
+    file: File,
     mut own: Metadata,
     envelope: StoredEnvelope,
 ) -> Result<ObjectInfo, ObjectError> {
-    let Some(etag) = was.head.info.etag.clone() else {
+    let uri = &was.info.uri;
+    let Some(etag) = was.info.etag.clone() else {
         return Err(ObjectError::NoMark { uri: uri.clone() });
     };
     for (name, value) in envelope.object_metadata {
         own.insert(&name, value).map_err(unstorable(uri))?;
     }
     let unchanged = Condition::Unchanged(etag.clone());
-    let Some(file) = envelope.instruction_file else {
+    let Some(new) = envelope.instruction_file else {
         return Ok(store.replace_metadata(uri, own, unchanged).await?);
     };
-    let name = instruction_file(uri)?;
+    let (mark, former) = match file {
+        File::None => (Condition::Always, None),
+        File::ReadWith(mark) => (Condition::Unchanged(mark), None),
+        File::There(former) => (former.mark.clone(), Some(former)),
+    };
     // Who put another object meanwhile put another file too, before this look or after it.
     store.head(uri).await?.info.check_etag(Some(&etag))?;
-    put_file(store, &name, file, was.file).await?;
-    Ok(match was.place {
-        EnvelopePlace::Metadata => store.replace_metadata(uri, own, unchanged).await?,
-        EnvelopePlace::InstructionFile => was.head.info.clone(),
-    })
+    let name = instruction_file(uri)?;
+    let ours = put_file(store, &name, new.clone(), mark).await?;
+    let Some(former) = former else {
+        return Ok(was.info.clone());
+    };
+    match store.replace_metadata(uri, own, unchanged).await {
+        Ok(now) => {
+            // Somebody may have taken it for a leftover while the envelope was in the metadata too.
+            told(uri, keep_there(store, &name, new).await);
+            Ok(now)
+        }
+        Err(error) => {
+            // The object is another writer's, and so is the file that was there.
+            if let StoreError::Condition { .. } = error {
+                former.put_back(store, uri, ours).await;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// The names of the versions of one object that are not current; none where a store keeps none.

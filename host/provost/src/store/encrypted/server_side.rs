@@ -5,13 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use provost_core::config::HostConfiguration;
 use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located, MetadataError};
 use tokio::sync::mpsc;
 
 use super::body::{CHUNK, QUEUE, fill, report};
 use super::get::{FileSink, Sink, WriterSink};
+use super::leftover::{Beside, tidy_instruction_file};
 use super::replace::give_up;
-use super::{ObjectError, Progress, instruction_file, policy, tidy_instruction_file};
+use super::{ObjectError, Progress, beside, policy};
 use crate::store::{
     Existing, NewObject, Object, ObjectHead, ObjectStore, ObjectStoreExt, ObjectUri,
     ServerSideEncryption, StoreError, Stores, VerifiedFile,
@@ -22,6 +24,7 @@ use crate::store::{
 #[derive(Debug, Clone)]
 pub struct ServerSideStore {
     stores: Arc<Stores>,
+    host: Arc<HostConfiguration>,
     mode: ServerSideEncryption,
 }
 
@@ -38,8 +41,12 @@ pub struct Transferred {
 }
 
 impl ServerSideStore {
-    pub(crate) fn new(stores: Arc<Stores>, mode: ServerSideEncryption) -> Self {
-        Self { stores, mode }
+    pub(crate) fn new(
+        stores: Arc<Stores>,
+        host: Arc<HostConfiguration>,
+        mode: ServerSideEncryption,
+    ) -> Self {
+        Self { stores, host, mode }
     }
 
     /// The mode in which objects are put.
@@ -95,7 +102,7 @@ impl ServerSideStore {
         let _turn = self.stores.turn(uri).await;
         let info = writer.finish().await?;
         // Of an object that a client had encrypted: it would speak for this one.
-        tidy_instruction_file(&*store, uri, info.etag.as_deref()).await;
+        tidy_instruction_file(&*store, uri, Beside::Plaintext(info.etag.as_deref())).await;
         Ok(Transferred {
             uri: uri.clone(),
             bytes,
@@ -139,7 +146,8 @@ impl ServerSideStore {
         let store = self.stores.open(uri)?;
         let object = store.get(uri).await?;
         // Ciphertext is not what the caller takes it for.
-        if has_envelope(&*store, uri, &object.head).await? {
+        let read = policy::read(self.host.policy_for(&uri.to_string()));
+        if has_envelope(&*store, uri, &object.head, read.instruction_suffix()).await? {
             return Err(ObjectError::ClientSide {
                 uri: uri.clone(),
                 mode: self.mode.clone(),
@@ -149,21 +157,33 @@ impl ServerSideStore {
     }
 }
 
-/// Whether a client encrypted this object, or meant to: a damaged envelope counts.
+/// Whether a client encrypted this object, or meant to: a damaged envelope counts, and one whose
+/// instruction file is missing. `suffix` is of instruction files that are not Amazon's own.
 pub(super) async fn has_envelope(
     store: &dyn ObjectStore,
     uri: &ObjectUri,
     head: &ObjectHead,
+    suffix: Option<&str>,
 ) -> Result<bool, ObjectError> {
     match ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything()) {
         Err(MetadataError::NotEncrypted | MetadataError::NoEnvelopeInMetadata) => Ok(false),
         Ok(Located::InMetadata(_)) | Err(_) => Ok(true),
-        // Nothing in the metadata may mean that all of it is in the file beside.
-        Ok(Located::InInstructionFile(_)) => match store.head(&instruction_file(uri)?).await {
-            Ok(_) => Ok(true),
-            Err(StoreError::NotFound { .. } | StoreError::Name { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        },
+        Ok(Located::InInstructionFile(waiting))
+            if waiting.without_file() != MetadataError::NotEncrypted =>
+        {
+            Ok(true)
+        }
+        // Nothing in the metadata may mean that all of it is in a file beside.
+        Ok(Located::InInstructionFile(_)) => {
+            for suffix in [Some(INSTRUCTION_SUFFIX), suffix].into_iter().flatten() {
+                match store.head(&beside(uri, suffix)?).await {
+                    Ok(_) => return Ok(true),
+                    Err(StoreError::NotFound { .. } | StoreError::Name { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Ok(false)
+        }
     }
 }
 

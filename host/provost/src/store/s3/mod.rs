@@ -32,7 +32,7 @@ use super::{
     VersionLister,
 };
 use connection::BucketClient;
-use error::{Asked, is_not_implemented};
+use error::{Asked, Failure, is_not_implemented};
 
 /// Bytes of a part: 10,000 of them, the most there may be, hold the largest object that one data
 /// key may encrypt, which is just below 64 GiB.
@@ -212,7 +212,7 @@ impl ObjectStore for S3Store {
     }
 
     async fn region(&self) -> Result<Option<String>, StoreError> {
-        let BucketClient { client, .. } = self.client().await?;
+        let BucketClient { client, region, .. } = self.client().await?;
         let sent = client.head_bucket().bucket(self.name()).send().await;
         // Also in the answer of who sends elsewhere or refuses.
         let header = match &sent {
@@ -226,17 +226,31 @@ impl ObjectStore for S3Store {
             return Ok(header);
         }
         let sent = client.get_bucket_location().bucket(self.name());
-        Ok(match sent.send().await {
-            Ok(output) => Some(match output.location_constraint() {
+        match sent.send().await {
+            Ok(output) => Ok(Some(match output.location_constraint() {
                 None => US_EAST_1.to_owned(),
                 Some(place) if place.as_str().is_empty() => US_EAST_1.to_owned(),
                 // What the first European region was called.
                 Some(place) if place.as_str() == "EU" => "eu-west-1".to_owned(),
                 Some(place) => place.as_str().to_owned(),
-            }),
-            // Who may only put and get is not told.
-            Err(_) => None,
-        })
+            })),
+            // Who may only put and get is not told, and not every server knows.
+            Err(error) if is_not_implemented(&error) => Ok(None),
+            Err(error) => {
+                let name = format!("s3://{}", self.name());
+                let asked = Asked {
+                    name: &name,
+                    step: "ask where the bucket is",
+                    region,
+                };
+                match asked.failed(error) {
+                    Failure::Other(
+                        error @ (StoreError::Unavailable { .. } | StoreError::Timeout { .. }),
+                    ) => Err(error),
+                    _ => Ok(None),
+                }
+            }
+        }
     }
 
     async fn list(&self, prefix: &ObjectPrefix) -> Result<Box<dyn ObjectLister>, StoreError> {

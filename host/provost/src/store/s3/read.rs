@@ -222,11 +222,10 @@ async fn collect(mut stream: ByteStream, length: usize, whole: bool) -> Result<B
             }
         }
     }
-    if whole {
-        match stream.next().await {
-            None => {}
-            Some(Ok(_)) => return Err(format!("the body has more than {length} bytes")),
-            Some(Err(error)) => return Err(causes(&error)),
+    while whole && let Some(piece) = stream.next().await {
+        // HTTP/2 may end a body with a frame that has nothing in it.
+        if !piece.map_err(|error| causes(&error))?.is_empty() {
+            return Err(format!("the body has more than {length} bytes"));
         }
     }
     Ok(bytes.into())
