@@ -101,4 +101,5 @@ fn a_file_that_was_removed_before_its_body_was_there_is_put_again() {
 #[test]
 fn an_envelope_moves_while_the_object_is_encrypted_anew() {
     run(MOVE, ANEW, TO_FILE);
+    run(ANEW, MOVE, TO_FILE);
 }

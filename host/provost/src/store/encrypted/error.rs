@@ -91,6 +91,14 @@ pub enum ObjectError {
         /// The object.
         uri: ObjectUri,
     },
+    /// Something else is where an envelope is to be moved to.
+    #[error(
+        "`{file}` is there, and does not belong to the object: another writer may be about to use it"
+    )]
+    AnotherFile {
+        /// The instruction file.
+        file: ObjectUri,
+    },
     /// The envelope cannot be rewrapped.
     #[error("`{uri}`: {source}")]
     Rewrap {
@@ -214,6 +222,9 @@ impl ObjectError {
             Self::Rewrap { .. } | Self::NoMark { .. } | Self::WrongRewrap { .. } => {
                 "nothing was changed".to_owned()
             }
+            Self::AnotherFile { .. } => "nothing was changed; if nobody writes the object now, \
+                 `provost object rewrap --to metadata` removes what an older object left"
+                .to_owned(),
             Self::NotProved { .. } => {
                 "look at the provider's keys: has the new one the bytes of the old one?".to_owned()
             }

@@ -313,6 +313,11 @@ impl Former {
         }
     }
 
+    /// The instruction file, if there is one and it is whole.
+    pub(super) fn file(&self) -> Option<&[u8]> {
+        self.file.as_ref().map(|(_, file)| &**file)
+    }
+
     pub(super) async fn put_back(self, store: &dyn ObjectStore, uri: &ObjectUri, ours: ObjectInfo) {
         if let Err(error) = restore(store, self.file, &ours).await {
             tracing::warn!(%uri, "its instruction file may not be the one it had: {error}");

@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use provost_core::envelope::{
-    ContentMetadata, EnvelopePlace, KeyWrap, Located, MAX_INSTRUCTION_FILE_BYTES, MetadataError,
-    StoredEnvelope, WritePlace, check_rewrap, is_envelope_name, moved, rewrap, rewrap_format,
+    ContentMetadata, DataKey, EnvelopePlace, INSTRUCTION_SUFFIX, KeyWrap, Located,
+    MAX_INSTRUCTION_FILE_BYTES, MetadataError, StoredEnvelope, WritePlace, check_rewrap,
+    is_envelope_name, moved, rewrap, rewrap_format,
 };
 use provost_core::materials::DecryptionMaterials;
 use provost_plugin_api::MaterialsDescription;
@@ -95,8 +96,8 @@ impl EncryptedStore {
             let source = MetadataError::PlaceNotAllowed { found: to };
             return Err(source).about(uri);
         }
-        // Of the file that is read here, or of none: another writer's file must not be replaced by
-        // a wrap of the data key that its body no longer has.
+        // The file that is read here, or none: another writer's must not be replaced by a wrap of
+        // the data key that its body does not have.
         let file = match (found.place(), to) {
             (EnvelopePlace::InstructionFile, _) => {
                 File::ReadWith(mark.ok_or_else(|| ObjectError::NoMark { uri: uri.clone() })?)
@@ -109,6 +110,13 @@ impl EncryptedStore {
         };
         let plaintext = found.plaintext_length(head.info.size).about(uri)?;
         let unlocked = self.keys.unlock(uri, found).await.about(uri)?;
+        if let File::There(former) = &file
+            && let Some(there) = former.file()
+            && !self.opens_with(uri, &head, there, &unlocked.key).await
+        {
+            let file = former.name.clone();
+            return Err(ObjectError::AnotherFile { file });
+        }
         if how.verify_content {
             self.verify_as(store, uri, &head, &unlocked).await?;
         }
@@ -204,6 +212,30 @@ impl EncryptedStore {
         })
     }
 
+    /// Whether an instruction file holds the object's own data key, as that of an earlier run does
+    /// which moved the envelope and came no further.
+    async fn opens_with(
+        &self,
+        uri: &ObjectUri,
+        head: &ObjectHead,
+        file: &[u8],
+        key: &DataKey,
+    ) -> bool {
+        let look = policy::look_at_anything().with_instruction_suffix(Some(INSTRUCTION_SUFFIX));
+        let Ok(Located::InInstructionFile(waiting)) =
+            ContentMetadata::locate(head.metadata.iter(), &look)
+        else {
+            return false;
+        };
+        match waiting.with_file(file) {
+            Ok(found) => {
+                let read = self.keys.for_reading(uri, found).await;
+                read.is_ok_and(|(_, found)| found == *key)
+            }
+            Err(_) => false,
+        }
+    }
+
     /// Reads the whole content with the data key.
     async fn verify_as(
         &self,
@@ -231,7 +263,7 @@ impl EncryptedStore {
         store: &dyn ObjectStore,
         uri: &ObjectUri,
         read: &provost_core::envelope::ReadPolicy,
-        key: &provost_core::envelope::DataKey,
+        key: &DataKey,
         old: Option<&Arc<DecryptionMaterials>>,
     ) -> Result<(), ObjectError> {
         let head = store.head(uri).await?;
@@ -367,7 +399,7 @@ enum File {
     None,
     /// The one of this mark, which the envelope was in.
     ReadWith(String),
-    /// Whatever is where one is to be: nothing, a leftover, or that of a writer who comes first.
+    /// What is where one is to be: nothing, or that of an earlier run.
     There(Box<Former>),
 }
 
