@@ -84,6 +84,29 @@ fn the_store_encrypts_where_an_override_says_so_and_both_ways_are_kept_apart() {
         assert!(error.contains("a client encrypted it"), "{error}");
         assert!(!shell.path("moved").exists());
 
+        // Nor one whose instruction file is missing.
+        let head = rig
+            .sdk
+            .head_object()
+            .bucket(&rig.bucket)
+            .key("moved")
+            .send();
+        let mut metadata = rig.wait(head).unwrap().metadata.unwrap();
+        metadata.retain(|name, _| ["x-amz-c", "x-amz-d", "x-amz-i"].contains(&name.as_str()));
+        assert_eq!(metadata.len(), 3);
+        let half = rig
+            .sdk
+            .put_object()
+            .bucket(&rig.bucket)
+            .key("half")
+            .set_metadata(Some(metadata))
+            .body(b"ciphertext".to_vec().into())
+            .send();
+        rig.wait(half).unwrap();
+        let error = shell.refused(&["object", "get", &uri(&rig, "half"), "half"]);
+        assert!(error.contains("a client encrypted it"), "{error}");
+        assert!(!shell.path("half").exists());
+
         // And plaintext that the store encrypts is none of a client.
         let moved = rig
             .sdk
