@@ -132,8 +132,8 @@ fn in_order(format: WriteFormat, buffer: &mut Vec<u8>) -> Outcome<f64> {
     Ok(rate(bytes, seconds))
 }
 
-/// Messages of 1 KiB under one key that is expanded once, as OpenSSL's `speed` has it and no object:
-/// what the cipher alone gives.
+/// Messages of 1 KiB under one key that is expanded once, which neither OpenSSL's `speed` nor an
+/// object has: what the cipher alone gives.
 fn one_key() -> Outcome<f64> {
     let key = UnboundKey::new(&AES_256_GCM, &WRAPPING_KEY).map_err(|_| "no key")?;
     let key = LessSafeKey::new(key);
