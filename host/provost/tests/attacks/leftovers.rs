@@ -90,6 +90,7 @@ fn a_file_that_an_envelope_moves_into_is_not_removed() {
 #[test]
 fn a_file_that_was_removed_while_an_envelope_moved_is_put_again() {
     run(MOVE, TIDY, "");
+    run(MOVE, MOVE, "");
     run(MOVE, &["reencrypt"], "");
 }
 
@@ -102,4 +103,21 @@ fn a_file_that_was_removed_before_its_body_was_there_is_put_again() {
 fn an_envelope_moves_while_the_object_is_encrypted_anew() {
     run(MOVE, ANEW, TO_FILE);
     run(ANEW, MOVE, TO_FILE);
+}
+
+/// A copy that gives the body another mark, of which the answer is lost: it is sent again, and
+/// refused.
+#[test]
+fn a_lost_answer_to_a_move_leaves_the_envelope_where_it_moved() {
+    let bucket = Bucket::new(Server::Strict, "moved");
+    let proxy = Proxy::new(&bucket.server.endpoint());
+    let node = Node::new(&proxy.endpoint(), &bucket.policy(FILES));
+    let (uri, text) = (bucket.uri("x"), bytes(1, (9 << 20) + 3));
+    node.put(&uri, &text).succeeded();
+    let copy = |asked: &Asked| asked.headers.contains_key("x-amz-copy-source");
+    proxy.on(On::request(copy).once().fault(Fault::ResetAfter));
+    let ran = node.run(&[&["object"], MOVE, &[uri.as_str()]].concat());
+    assert_eq!(proxy.faults(), 1);
+    println!("{ran:?}");
+    assert!(node.get(&uri).unwrap() == text);
 }

@@ -28,7 +28,8 @@ impl ProviderHandle {
     }
 
     /// Makes a call like [`ask`](Self::ask) does, which goes to a thread only if there is no worker
-    /// that can take it at once, or if it ends in another way than with an answer.
+    /// that can take it at once, or if it has not been answered soon. Until it is polled again it
+    /// keeps its lane.
     async fn answer<R: Send + 'static>(
         &self,
         request: R,

@@ -34,7 +34,7 @@ impl Beside<'_> {
     }
 }
 
-fn has_envelope_in_metadata(metadata: &Metadata) -> bool {
+pub(super) fn has_envelope_in_metadata(metadata: &Metadata) -> bool {
     let located = ContentMetadata::locate(metadata.iter(), &policy::look_at_anything());
     matches!(located, Ok(Located::InMetadata(_)))
 }
@@ -85,12 +85,16 @@ async fn tidied(
         return Ok(());
     }
     store.delete(&name, mark.as_deref()).await?;
-    match found {
-        Some(found) if !beside.still(&store.head(uri).await) => {
-            Ok(put_again(store, &name, found).await?)
-        }
-        _ => Ok(()),
+    if let Some(found) = found
+        && !beside.still(&store.head(uri).await)
+        && let Err(error) = put_again(store, &name, found).await
+    {
+        tracing::error!(
+            %name,
+            "it was removed while another writer came to need it, and cannot be put again: {error}"
+        );
     }
+    Ok(())
 }
 
 /// Whether it is one: not all clients mark theirs, but all write a JSON object with names of the

@@ -81,7 +81,7 @@ pub(super) async fn finish_with_file(
                 keep_together(store, body, &ours, file).await
             } else {
                 // Whoever put another file meanwhile has its body still to put.
-                keep_there(store, &ours.uri, file).await
+                keep_there(store, body, &ours.uri, file).await
             };
             told(uri, kept);
         }
@@ -134,20 +134,31 @@ async fn keep_together(
     }
 }
 
-/// Puts an instruction file again if it is gone: whoever removed it took it for that of an older
-/// object.
+/// Puts the instruction file of a body again if it is gone: whoever removed it took it for that of
+/// an older object.
 pub(super) async fn keep_there(
     store: &dyn ObjectStore,
+    body: &ObjectInfo,
     name: &ObjectUri,
     file: Vec<u8>,
 ) -> Result<(), StoreError> {
     match store.head(name).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_not_found() => {
-            unless_another(put_file(store, name, file, Condition::Absent).await)
-        }
-        Err(error) => Err(error),
+        Ok(_) => return Ok(()),
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Err(error),
     }
+    // Who replaced the body removed its file.
+    if !is_there(store, body).await? {
+        return Ok(());
+    }
+    let again = match put_file(store, name, file, Condition::Absent).await {
+        Err(StoreError::Condition { .. }) => return Ok(()),
+        done => done?,
+    };
+    if is_there(store, body).await? {
+        return Ok(());
+    }
+    restore(store, None, &again).await
 }
 
 /// Says what could not be found out.

@@ -4,12 +4,14 @@
 //! the old one goes. Whoever dies between leaves the object with an envelope that opens it, and the
 //! next run goes on.
 
+mod write;
+
 use std::sync::Arc;
 
 use provost_core::envelope::{
     ContentMetadata, DataKey, EnvelopePlace, INSTRUCTION_SUFFIX, KeyWrap, Located,
-    MAX_INSTRUCTION_FILE_BYTES, MetadataError, StoredEnvelope, WritePlace, check_rewrap,
-    is_envelope_name, moved, rewrap, rewrap_format,
+    MAX_INSTRUCTION_FILE_BYTES, MetadataError, WritePlace, check_rewrap, is_envelope_name, moved,
+    rewrap, rewrap_format,
 };
 use provost_core::materials::DecryptionMaterials;
 use provost_plugin_api::MaterialsDescription;
@@ -19,13 +21,14 @@ use super::get::{envelope, marked_envelope};
 use super::plaintext::Plaintext;
 use super::put::unstorable;
 use super::reencrypt::own_metadata;
-use super::replace::{Former, keep_there, put_file, told};
+use super::replace::Former;
 use super::{EncryptedStore, ObjectError, instruction_file, policy};
 use crate::provider::{Protection, Proven, Unlocked};
 use crate::store::{
-    Condition, GetOptions, Metadata, ObjectHead, ObjectInfo, ObjectPrefix, ObjectStore,
-    ObjectStoreExt, ObjectUri, StoreError,
+    Condition, GetOptions, Metadata, ObjectHead, ObjectPrefix, ObjectStore, ObjectStoreExt,
+    ObjectUri, StoreError,
 };
+use write::{File, replace};
 
 /// How an object is rewrapped.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,11 +114,16 @@ impl EncryptedStore {
         let plaintext = found.plaintext_length(head.info.size).about(uri)?;
         let unlocked = self.keys.unlock(uri, found).await.about(uri)?;
         if let File::There(former) = &file
-            && let Some(there) = former.file()
-            && !self.opens_with(uri, &head, there, &unlocked.key).await
+            && former.mark != Condition::Absent
         {
-            let file = former.name.clone();
-            return Err(ObjectError::AnotherFile { file });
+            let opens = match former.file() {
+                Some(there) => self.opens_with(uri, &head, there, &unlocked.key).await,
+                None => false,
+            };
+            if !opens {
+                let file = former.name.clone();
+                return Err(ObjectError::AnotherFile { file });
+            }
         }
         if how.verify_content {
             self.verify_as(store, uri, &head, &unlocked).await?;
@@ -391,64 +399,6 @@ fn envelope_of(uri: &ObjectUri, metadata: &Metadata) -> Result<Metadata, StoreEr
         envelope.insert(name, value).map_err(unstorable(uri))?;
     }
     Ok(envelope)
-}
-
-/// The instruction file when the data key was read.
-enum File {
-    /// None, and none is to be.
-    None,
-    /// The one of this mark, which the envelope was in.
-    ReadWith(String),
-    /// What is where one is to be: nothing, or that of an earlier run.
-    There(Box<Former>),
-}
-
-/// Writes the new envelope; what the object is then. Where it moves to an instruction file, that is
-/// there before it goes from the object's metadata.
-async fn replace(
-    store: &dyn ObjectStore,
-    was: &ObjectHead,
-    file: File,
-    mut own: Metadata,
-    envelope: StoredEnvelope,
-) -> Result<ObjectInfo, ObjectError> {
-    let uri = &was.info.uri;
-    let Some(etag) = was.info.etag.clone() else {
-        return Err(ObjectError::NoMark { uri: uri.clone() });
-    };
-    for (name, value) in envelope.object_metadata {
-        own.insert(&name, value).map_err(unstorable(uri))?;
-    }
-    let unchanged = Condition::Unchanged(etag.clone());
-    let Some(new) = envelope.instruction_file else {
-        return Ok(store.replace_metadata(uri, own, unchanged).await?);
-    };
-    let (mark, former) = match file {
-        File::None => (Condition::Always, None),
-        File::ReadWith(mark) => (Condition::Unchanged(mark), None),
-        File::There(former) => (former.mark.clone(), Some(former)),
-    };
-    // Who put another object meanwhile put another file too, before this look or after it.
-    store.head(uri).await?.info.check_etag(Some(&etag))?;
-    let name = instruction_file(uri)?;
-    let ours = put_file(store, &name, new.clone(), mark).await?;
-    let Some(former) = former else {
-        return Ok(was.info.clone());
-    };
-    match store.replace_metadata(uri, own, unchanged).await {
-        Ok(now) => {
-            // Somebody may have taken it for a leftover while the envelope was in the metadata too.
-            told(uri, keep_there(store, &name, new).await);
-            Ok(now)
-        }
-        Err(error) => {
-            // The object is another writer's, and so is the file that was there.
-            if let StoreError::Condition { .. } = error {
-                former.put_back(store, uri, ours).await;
-            }
-            Err(error.into())
-        }
-    }
 }
 
 /// The names of the versions of one object that are not current; none where a store keeps none.
