@@ -6,22 +6,13 @@ use std::sync::Arc;
 use crate::bucket::Bucket;
 use crate::node::{Node, bytes};
 use crate::proxy::{Asked, Fault, On, Proxy};
+use crate::replaced::{FILES, MOST, TO_FILE, about};
 use crate::servers::Server;
-
-/// More requests than any of these commands makes.
-const MOST: usize = 60;
-
-const FILES: &str = "read.envelope = [\"metadata\", \"instruction-file\"]\n";
-const TO_FILE: &str = "write.envelope = \"instruction-file\"\n";
 
 const MOVE: &[&str] = &["rewrap", "--to", "instruction-file"];
 /// Its envelope is there, so that it only removes what was left beside.
 const TIDY: &[&str] = &["rewrap", "--to", "metadata"];
 const ANEW: &[&str] = &["reencrypt", "--all"];
-
-fn about(asked: &Asked) -> bool {
-    asked.path.ends_with("/x") || asked.path.ends_with("/x.instruction")
-}
 
 /// Runs the first command with the second one before each of its requests in turn, at an object with
 /// its envelope in its metadata, and with a file left beside it or none.

@@ -9,10 +9,10 @@ use crate::proxy::{Asked, Fault, On, Proxy};
 use crate::servers::Server;
 
 /// More requests than any of these commands makes.
-const MOST: usize = 60;
+pub(crate) const MOST: usize = 60;
 
-const FILES: &str = "read.envelope = [\"metadata\", \"instruction-file\"]\n";
-const TO_FILE: &str = "write.envelope = \"instruction-file\"\n";
+pub(crate) const FILES: &str = "read.envelope = [\"metadata\", \"instruction-file\"]\n";
+pub(crate) const TO_FILE: &str = "write.envelope = \"instruction-file\"\n";
 const V2: &str = "write.format = \"V2\"\n";
 
 /// The object and its instruction file, if it has one.
@@ -39,7 +39,7 @@ impl Both {
     }
 }
 
-fn about(asked: &Asked) -> bool {
+pub(crate) fn about(asked: &Asked) -> bool {
     asked.path.ends_with("/x") || asked.path.ends_with("/x.instruction")
 }
 

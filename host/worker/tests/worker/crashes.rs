@@ -8,7 +8,7 @@ use provost_worker::{SealedLibrary, Worker, WorkerFailure, WorkerProgram, Worker
 use super::Tests;
 use super::collect::Collected;
 use super::setup::{
-    encrypt, encrypt_within, eventually, key_of, kill, library, slow, spec, started, state_of,
+    encrypt, encrypt_within, key_of, kill, kill_idle, library, slow, spec, started, state_of,
     status, worker,
 };
 
@@ -113,11 +113,7 @@ fn hang() {
 
 fn died_idle() {
     let worker = worker("Good");
-    let process = worker.process_id().unwrap();
-    kill(process);
-    eventually("the worker is dead", || {
-        matches!(state_of(process), None | Some('Z'))
-    });
+    let process = kill_idle(&worker);
     assert!(encrypt(&worker).unwrap().is_ok());
     assert_ne!(worker.process_id().unwrap(), process);
 }

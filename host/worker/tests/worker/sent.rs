@@ -6,7 +6,9 @@ use provost_plugin_api::{EncryptRequest, MaterialsDescription, Purpose};
 use provost_worker::{Answer, Request, Worker, WorkerError, WorkerFailure};
 
 use super::Tests;
-use super::setup::{AMPLE, call, encrypt, eventually, key_of, kill, slow, state_of, worker};
+use super::setup::{
+    AMPLE, call, encrypt, eventually, key_of, kill, kill_idle, slow, state_of, worker,
+};
 
 pub(crate) const TESTS: Tests = &[
     ("an_answer_that_is_there_is_taken_at_once", at_once),
@@ -110,11 +112,7 @@ fn dropped() {
 
 fn died_idle() {
     let worker = worker("Good");
-    let process = worker.process_id().unwrap();
-    kill(process);
-    eventually("the worker is dead", || {
-        matches!(state_of(process), None | Some('Z'))
-    });
+    let process = kill_idle(&worker);
     assert_eq!(sent(&worker, || {}).unwrap(), 32);
     assert_ne!(worker.process_id().unwrap(), process);
 }

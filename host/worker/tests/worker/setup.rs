@@ -107,3 +107,13 @@ pub(crate) fn kill(process: u32) {
     let process = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::KILL).unwrap();
 }
+
+/// Kills a worker that has no call, and waits until it is dead.
+pub(crate) fn kill_idle(worker: &Worker) -> u32 {
+    let process = worker.process_id().unwrap();
+    kill(process);
+    eventually("the worker is dead", || {
+        matches!(state_of(process), None | Some('Z'))
+    });
+    process
+}

@@ -1,11 +1,12 @@
 //! Instruction files that an object no longer has a use for.
 
 use provost_core::envelope::{
-    ContentMetadata, INSTRUCTION_FILE_MARKER, Located, MAX_INSTRUCTION_FILE_BYTES, is_envelope_name,
+    INSTRUCTION_FILE_MARKER, Located, MAX_INSTRUCTION_FILE_BYTES, is_envelope_name,
 };
 
+use super::policy::located;
 use super::replace::put_again;
-use super::{ObjectError, instruction_file, is_bad_name, policy};
+use super::{ObjectError, instruction_file, is_bad_name};
 use crate::store::{Metadata, ObjectHead, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
 
 /// What an instruction file was left beside.
@@ -35,8 +36,7 @@ impl Beside<'_> {
 }
 
 pub(super) fn has_envelope_in_metadata(metadata: &Metadata) -> bool {
-    let located = ContentMetadata::locate(metadata.iter(), &policy::look_at_anything());
-    matches!(located, Ok(Located::InMetadata(_)))
+    matches!(located(metadata), Ok(Located::InMetadata(_)))
 }
 
 /// Removes the instruction file of an object that was replaced or removed. That is done and stays

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located};
+use provost_core::envelope::{INSTRUCTION_SUFFIX, Located};
 
 use super::get::envelope;
 use super::leftover::{Beside, tidy_instruction_file};
@@ -67,7 +67,7 @@ async fn look_at(
             }));
         }
     };
-    let located = ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything());
+    let located = policy::located(&head.metadata);
     let size = head.info.size;
     let plaintext = match located {
         Ok(Located::InMetadata(found)) => found.plaintext_length(size).ok(),

@@ -2,11 +2,12 @@
 
 use provost_core::config::{self, PrefixPolicy};
 use provost_core::envelope::{
-    EnvelopePlace, Format, Legacy, ReadPolicy, Unauthenticated, WriteFormat, WritePlace,
+    ContentMetadata, EnvelopePlace, Format, Legacy, Located, MetadataError, ReadPolicy,
+    Unauthenticated, WriteFormat, WritePlace,
 };
 
 use super::ObjectError;
-use crate::store::ObjectUri;
+use crate::store::{Metadata, ObjectUri};
 
 pub(super) fn read(policy: &PrefixPolicy) -> ReadPolicy {
     let formats = policy.read.formats.iter().map(|format| match format {
@@ -49,6 +50,11 @@ pub(super) fn look_at_anything() -> ReadPolicy {
     ReadPolicy::new([Format::V1, Format::V2, Format::V3], places)
         .with_legacy(Legacy::Decrypt)
         .with_unauthenticated(Unauthenticated::Accept)
+}
+
+/// Where the envelope of any object is, whatever the policies say.
+pub(super) fn located(metadata: &Metadata) -> Result<Located, MetadataError> {
+    ContentMetadata::locate(metadata.iter(), &look_at_anything())
 }
 
 pub(super) fn write_format(policy: &PrefixPolicy) -> WriteFormat {

@@ -19,6 +19,7 @@ use provost_plugin_api::MaterialsDescription;
 use super::error::About;
 use super::get::{envelope, marked_envelope};
 use super::plaintext::Plaintext;
+use super::policy::located;
 use super::put::unstorable;
 use super::reencrypt::own_metadata;
 use super::replace::Former;
@@ -385,11 +386,6 @@ impl EncryptedStore {
             None => false,
         }
     }
-}
-
-/// Where the envelope of any object is, whatever the policies say.
-fn located(metadata: &Metadata) -> Result<Located, MetadataError> {
-    ContentMetadata::locate(metadata.iter(), &policy::look_at_anything())
 }
 
 /// User metadata that is the envelope's.

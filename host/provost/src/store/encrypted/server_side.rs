@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use provost_core::config::HostConfiguration;
-use provost_core::envelope::{ContentMetadata, INSTRUCTION_SUFFIX, Located, MetadataError};
+use provost_core::envelope::{INSTRUCTION_SUFFIX, Located, MetadataError};
 use tokio::sync::mpsc;
 
 use super::body::{CHUNK, QUEUE, fill, report};
@@ -165,7 +165,7 @@ pub(super) async fn has_envelope(
     head: &ObjectHead,
     suffix: Option<&str>,
 ) -> Result<bool, ObjectError> {
-    match ContentMetadata::locate(head.metadata.iter(), &policy::look_at_anything()) {
+    match policy::located(&head.metadata) {
         Err(MetadataError::NotEncrypted | MetadataError::NoEnvelopeInMetadata) => Ok(false),
         Ok(Located::InMetadata(_)) | Err(_) => Ok(true),
         Ok(Located::InInstructionFile(waiting))
