@@ -225,7 +225,7 @@ impl Drop for Context {
 }
 
 /// EVP returns 1 for success and 0 (or less) for failure.
-fn succeeded(status: c_int) -> Result<(), CipherError> {
+pub(super) fn succeeded(status: c_int) -> Result<(), CipherError> {
     if status == 1 {
         Ok(())
     } else {
