@@ -96,6 +96,13 @@ impl Bucket {
         })
     }
 
+    /// The object's ETag.
+    pub(crate) fn mark(&self, key: &str) -> String {
+        let head = self.client.head_object().bucket(&self.name).key(key);
+        let found = runtime().block_on(head.send()).unwrap();
+        found.e_tag().unwrap().to_owned()
+    }
+
     /// Stores the object again with this change.
     pub(crate) fn change(&self, key: &str, change: impl FnOnce(&mut Raw)) {
         let mut raw = self.get(key);
