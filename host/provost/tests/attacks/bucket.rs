@@ -96,7 +96,7 @@ impl Bucket {
         })
     }
 
-    /// The object's ETag.
+    /// The object's mark, its `ETag`.
     pub(crate) fn mark(&self, key: &str) -> String {
         let head = self.client.head_object().bucket(&self.name).key(key);
         let found = runtime().block_on(head.send()).unwrap();

@@ -1,7 +1,8 @@
 //! `provost object` on S3: client-side keys, and modes in which the store encrypts.
 
 use aws_sdk_s3::types::ServerSideEncryption as Mode;
-use provost::store::ObjectStoreExt;
+use bytes::Bytes;
+use provost::store::{NewObject, ObjectStoreExt};
 use serde_json::json;
 
 use crate::command::{Shell, at_rest, libraries};
@@ -120,6 +121,36 @@ fn the_store_encrypts_where_an_override_says_so_and_both_ways_are_kept_apart() {
         assert!(error.contains("never passed through"), "{error}");
         assert!(!shell.path("moved").exists());
     }
+}
+
+/// Of V2 with its envelope in a file beside there is nothing in the object's metadata.
+#[test]
+fn what_a_file_of_either_suffix_is_beside_is_not_taken_for_plaintext() {
+    let rig = Rig::new(Server::Strict);
+    let tables = format!(
+        "[[prefixes]]\nprefix = \"{}\"\nread.envelope = [\"metadata\", \"instruction-file\"]\n\
+         read.instruction_suffix = \".ours\"\n",
+        uri(&rig, "")
+    );
+    let mode = at_rest(&json!({ "EncryptionMode": "SSE-S3" }));
+    let shell = Shell::new(Server::Strict, &mode, &tables);
+    let put = |key: &str| {
+        let name = uri(&rig, key).parse().unwrap();
+        let body = Bytes::from_static(b"text");
+        rig.wait(rig.store.put_bytes(&name, NewObject::default(), body))
+            .unwrap();
+    };
+    put("object");
+    let get = ["object", "get", &uri(&rig, "object"), "back"];
+    for suffix in [".ours", ".instruction"] {
+        put(&format!("object{suffix}"));
+        let error = shell.refused(&get);
+        assert!(error.contains("a client encrypted it"), "{error}");
+        assert!(!shell.path("back").exists());
+        shell.ok(&["object", "rm", &uri(&rig, &format!("object{suffix}"))]);
+    }
+    shell.ok(&get);
+    assert_eq!(std::fs::read(shell.path("back")).unwrap(), b"text");
 }
 
 #[test]

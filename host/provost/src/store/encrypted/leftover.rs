@@ -7,7 +7,7 @@ use provost_core::envelope::{
 use super::policy::located;
 use super::replace::put_again;
 use super::{ObjectError, instruction_file, is_bad_name};
-use crate::store::{Metadata, ObjectHead, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
+use crate::store::{Metadata, ObjectStore, ObjectStoreExt, ObjectUri, StoreError};
 
 /// What an instruction file was left beside.
 #[derive(Debug, Clone, Copy)]
@@ -23,15 +23,20 @@ pub(super) enum Beside<'e> {
 impl Beside<'_> {
     /// Whether that is still so. New metadata may leave the mark as it is, so it says nothing of an
     /// envelope.
-    fn still(self, found: &Result<ObjectHead, StoreError>) -> bool {
-        match (self, found) {
-            (Self::Nothing, Err(error)) => error.is_not_found(),
-            (Self::Plaintext(mark), Ok(head)) => head.info.etag.as_deref() == mark,
-            (Self::Envelope(mark), Ok(head)) => {
+    async fn still(self, store: &dyn ObjectStore, uri: &ObjectUri) -> Result<bool, StoreError> {
+        let head = match store.head(uri).await {
+            Ok(head) => Some(head),
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(match (self, &head) {
+            (Self::Nothing, None) => true,
+            (Self::Plaintext(mark), Some(head)) => head.info.etag.as_deref() == mark,
+            (Self::Envelope(mark), Some(head)) => {
                 head.info.etag.as_deref() == mark && has_envelope_in_metadata(&head.metadata)
             }
-            (Self::Nothing, Ok(_)) | (Self::Envelope(_) | Self::Plaintext(_), Err(_)) => false,
-        }
+            (Self::Nothing, Some(_)) | (Self::Envelope(_) | Self::Plaintext(_), None) => false,
+        })
     }
 }
 
@@ -81,12 +86,13 @@ async fn tidied(
         Err(error) if error.is_not_found() => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    if !beside.still(&store.head(uri).await) {
+    if !beside.still(store, uri).await? {
         return Ok(());
     }
     store.delete(&name, mark.as_deref()).await?;
     if let Some(found) = found
-        && !beside.still(&store.head(uri).await)
+        // Who cannot be asked may need it.
+        && !beside.still(store, uri).await.unwrap_or(false)
         && let Err(error) = put_again(store, &name, found).await
     {
         tracing::error!(

@@ -52,7 +52,8 @@ impl EncryptedStore {
     /// Encrypts `source` into an object, which appears whole or not at all.
     ///
     /// `size` in bytes, if it is known: then a source that gives more or fewer is an error. Needs
-    /// a tokio runtime; memory does not depend on the object's size.
+    /// a tokio runtime; memory does not depend on the object's size. It may hold a provider's thread
+    /// or process while it waits for an answer, so it is to be polled until it is done, or dropped.
     pub async fn put(
         &self,
         uri: &ObjectUri,
