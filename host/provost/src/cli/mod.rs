@@ -122,7 +122,7 @@ fn with_runtime_of<T>(
     }
     // Parts that were sent are removed.
     runtime.block_on(async {
-        let _ = tokio::time::timeout(interrupt::CLEARING, crate::store::dropped_uploads()).await;
+        let _ = tokio::time::timeout(interrupt::CLEARING, crate::store::uploads_ended()).await;
     });
     // What holds a file with a passing name lets go of it.
     runtime.shutdown_timeout(interrupt::PATIENCE / 2);

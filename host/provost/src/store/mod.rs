@@ -41,5 +41,5 @@ pub use request::{Condition, GetOptions, NewObject};
 #[cfg(feature = "aws")]
 pub use s3::S3Store;
 #[cfg(feature = "cli")]
-pub(crate) use s3::dropped_uploads;
+pub(crate) use s3::uploads_ended;
 pub use uri::{ObjectPrefix, ObjectUri, Scheme, UriError};

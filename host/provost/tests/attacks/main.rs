@@ -6,6 +6,7 @@ mod checksums;
 mod flips;
 mod foreign_key;
 mod instruction_files;
+mod interrupted;
 mod java;
 mod killed;
 mod leftovers;

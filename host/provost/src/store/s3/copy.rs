@@ -5,7 +5,7 @@ use aws_sdk_s3::types::{CompletedPart, MetadataDirective, StorageClass, TaggingD
 use super::connection::BucketClient;
 use super::error::{Asked, Failure};
 use super::headers::{conditions, expires};
-use super::upload::{self, Upload};
+use super::upload::Upload;
 use super::{PARTS, S3Store, head, keys};
 use crate::store::{
     Condition, Metadata, NewObject, ObjectHead, ObjectInfo, ObjectStore, ObjectUri, StoreError,
@@ -120,11 +120,11 @@ async fn in_parts(
     // Uploads in parts take no tags from where the parts are from.
     new.tags = store.tags(uri, before.info.version.as_deref()).await?;
     let client = store.client().await?.clone();
-    let id = upload::create(store, &client, uri, &new, false).await?;
-    let mut upload = Upload::new(id);
+    let mut upload = Upload::begin(store, &client, uri, &new, false).await?;
     let copied = copy_parts(store, &client, uri, before, &new, &mut upload).await;
-    if copied.is_err() {
-        upload::give_up(store.clone(), uri.clone(), upload).await;
+    match &copied {
+        Ok(_) => upload.completed(),
+        Err(_) => upload.give_up().await,
     }
     copied
 }

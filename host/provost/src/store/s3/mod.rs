@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 pub(crate) use connection::S3Connection;
-pub(crate) use upload::dropped_uploads;
+pub(crate) use upload::uploads_ended;
 
 use super::convenience::is_there;
 use super::{

@@ -1,5 +1,6 @@
 //! An upload in parts: begun, its parts sent several at once, and given up if it comes to nothing.
 
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -22,21 +23,96 @@ const ARRIVING: Duration = Duration::from_secs(1);
 
 /// Parts sent and being sent. A part's bytes are kept until they are acknowledged: whatever the
 /// SDK sends again is the same bytes.
+///
+/// Dropped before it is completed it is given up, if there is a runtime left to do it: parts would
+/// stay otherwise, and be paid for.
 pub(super) struct Upload {
+    store: S3Store,
+    uri: ObjectUri,
     pub(super) id: String,
     pub(super) next: i32,
     pub(super) sending: JoinSet<Result<CompletedPart, StoreError>>,
     pub(super) sent: Vec<CompletedPart>,
+    /// Until it is completed or given up.
+    unfinished: Option<Unfinished>,
 }
 
 impl Upload {
-    pub(super) fn new(id: String) -> Self {
-        Self {
-            id,
-            next: 1,
-            sending: JoinSet::new(),
-            sent: Vec::new(),
+    /// Begins it. `checksums` if each part will have one from here.
+    pub(super) async fn begin(
+        store: &S3Store,
+        client: &BucketClient,
+        uri: &ObjectUri,
+        new: &NewObject,
+        checksums: bool,
+    ) -> Result<Self, StoreError> {
+        let unfinished = Some(Unfinished::new());
+        let (store, client, uri) = (store.clone(), client.clone(), uri.clone());
+        let new = new.clone();
+        // A task of its own: if nobody waits for the answer any more, it has an upload to give up.
+        let begun = tokio::spawn(async move {
+            let id = create(&store, &client, &uri, &new, checksums).await?;
+            Ok(Self {
+                store,
+                uri,
+                id,
+                next: 1,
+                sending: JoinSet::new(),
+                sent: Vec::new(),
+                unfinished,
+            })
+        });
+        match begun.await {
+            Ok(begun) => begun,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down, and this task with it.
+                Err(_) => std::future::pending().await,
+            },
         }
+    }
+
+    /// The object is there: nothing is left to give up.
+    pub(super) fn completed(mut self) {
+        self.unfinished = None;
+    }
+
+    /// Gives it up.
+    pub(super) async fn abort(mut self) -> Result<(), StoreError> {
+        let aborted = self.stop_and_abort().await;
+        self.unfinished = None;
+        aborted
+    }
+
+    /// Gives it up after an error that counts more than one of this.
+    pub(super) async fn give_up(mut self) {
+        let aborted = tokio::time::timeout(PATIENCE, self.stop_and_abort()).await;
+        self.unfinished = None;
+        let problem = match aborted {
+            Ok(Ok(()) | Err(StoreError::NoUpload { .. })) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(
+            uri = %self.uri,
+            "the unfinished upload {:?} stays behind, and `provost object uploads rm` removes it: \
+             {problem}",
+            self.id
+        );
+    }
+
+    async fn stop_and_abort(&mut self) -> Result<(), StoreError> {
+        let arrived = self.stop().await;
+        abort(&self.store, &self.uri, &self.id).await?;
+        if !arrived {
+            // One that the server had whole, and was called back, may have been put after that.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let again = abort(&self.store, &self.uri, &self.id).await;
+            if !matches!(again, Err(StoreError::NoUpload { .. })) {
+                return again;
+            }
+        }
+        Ok(())
     }
 
     /// Waits until fewer than `most` parts are on their way.
@@ -73,8 +149,8 @@ impl Upload {
     }
 }
 
-/// Begins an upload in parts; gives its id. `checksums` if each part will have one from here.
-pub(super) async fn create(
+/// Begins an upload in parts; gives its id.
+async fn create(
     store: &S3Store,
     client: &BucketClient,
     uri: &ObjectUri,
@@ -178,76 +254,52 @@ fn upload_part(
         .part_number(number)
 }
 
-/// Gives up an upload when nobody can wait for that, if there is a runtime left to do it.
-pub(super) fn give_up_later(store: &S3Store, uri: &ObjectUri, upload: Upload) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        let given_up = give_up(store.clone(), uri.clone(), upload);
-        let pending = Pending::new();
-        runtime.spawn(async move {
-            given_up.await;
-            drop(pending);
-        });
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(unfinished) = self.unfinished.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let dropped = Self {
+                store: self.store.clone(),
+                uri: self.uri.clone(),
+                id: mem::take(&mut self.id),
+                next: self.next,
+                sending: mem::take(&mut self.sending),
+                sent: Vec::new(),
+                unfinished: None,
+            };
+            runtime.spawn(async move {
+                dropped.give_up().await;
+                drop(unfinished);
+            });
+        }
     }
 }
 
-/// Uploads that are being given up with nobody waiting.
-static PENDING: AtomicUsize = AtomicUsize::new(0);
+/// Uploads of this process that are neither completed nor given up.
+static UNFINISHED: AtomicUsize = AtomicUsize::new(0);
 
-struct Pending;
+struct Unfinished;
 
-impl Pending {
+impl Unfinished {
     fn new() -> Self {
-        PENDING.fetch_add(1, Ordering::SeqCst);
+        UNFINISHED.fetch_add(1, Ordering::SeqCst);
         Self
     }
 }
 
-impl Drop for Pending {
+impl Drop for Unfinished {
     fn drop(&mut self) {
-        PENDING.fetch_sub(1, Ordering::SeqCst);
+        UNFINISHED.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// Waits until every upload of this process that was dropped is given up: for who is about to end.
-pub(crate) async fn dropped_uploads() {
-    while PENDING.load(Ordering::SeqCst) > 0 {
+/// Waits until this process has no unfinished upload: for who is about to end, and has dropped or
+/// called back all that works on one. Called back is not dropped yet.
+pub(crate) async fn uploads_ended() {
+    while UNFINISHED.load(Ordering::SeqCst) > 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-}
-
-pub(super) async fn stop_and_abort(
-    store: &S3Store,
-    uri: &ObjectUri,
-    mut upload: Upload,
-) -> Result<(), StoreError> {
-    let arrived = upload.stop().await;
-    abort(store, uri, &upload.id).await?;
-    if !arrived {
-        // One that the server had whole, and was called back, may have been put after that.
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let again = abort(store, uri, &upload.id).await;
-        if !matches!(again, Err(StoreError::NoUpload { .. })) {
-            return again;
-        }
-    }
-    Ok(())
-}
-
-/// Gives up an upload after an error that counts more than one of this.
-pub(super) async fn give_up(store: S3Store, uri: ObjectUri, upload: Upload) {
-    let id = upload.id.clone();
-    let given_up = stop_and_abort(&store, &uri, upload);
-    let aborted = tokio::time::timeout(PATIENCE, given_up).await;
-    let problem = match aborted {
-        Ok(Ok(()) | Err(StoreError::NoUpload { .. })) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no answer in time".to_owned(),
-    };
-    tracing::warn!(
-        %uri,
-        "the unfinished upload {id:?} stays behind, and `provost object uploads rm` removes it: \
-         {problem}"
-    );
 }
 
 /// Gives up an upload by its id.

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use super::connection::BucketClient;
 use super::error::{Asked, Failure};
 use super::headers::{conditions, expires};
-use super::upload::{Upload, create, give_up, give_up_later, send, stop_and_abort};
+use super::upload::{Upload, send};
 use super::{PARTS, S3Store, head, keys};
 use crate::store::{
     Condition, NewObject, ObjectInfo, ObjectStore, ObjectUri, ObjectWriter, StoreError,
@@ -93,7 +93,7 @@ impl Writer {
             // What the SDK computes for each part, or none.
             let checksums = self.client.checksums;
             let (store, client) = (&self.store, &self.client);
-            Upload::new(create(store, client, &self.uri, &self.new, checksums).await?)
+            Upload::begin(store, client, &self.uri, &self.new, checksums).await?
         };
         let waited = upload.wait_below(sizes.parts_in_flight()).await;
         let number = upload.next;
@@ -109,7 +109,6 @@ impl Writer {
             );
             upload.sending.spawn(sending);
         }
-        // In its place before any error: what is here is given up when this is dropped.
         self.upload = Some(upload);
         waited?;
         if in_bounds {
@@ -201,7 +200,9 @@ impl Writer {
                 self.settle(failure).await?
             }
         };
-        self.upload = None;
+        if let Some(upload) = self.upload.take() {
+            upload.completed();
+        }
         Ok(info)
     }
 
@@ -265,24 +266,15 @@ impl ObjectWriter for Writer {
     async fn finish(mut self: Box<Self>) -> Result<ObjectInfo, StoreError> {
         let done = self.complete().await;
         if let Some(upload) = self.upload.take() {
-            give_up(self.store.clone(), self.uri.clone(), upload).await;
+            upload.give_up().await;
         }
         done
     }
 
     async fn abort(mut self: Box<Self>) -> Result<(), StoreError> {
         match self.upload.take() {
-            Some(upload) => stop_and_abort(&self.store, &self.uri, upload).await,
+            Some(upload) => upload.abort().await,
             None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // Parts already sent would otherwise stay, and be paid for.
-        if let Some(upload) = self.upload.take() {
-            give_up_later(&self.store, &self.uri, upload);
         }
     }
 }
