@@ -8,7 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, StorageClass};
 use bytes::Bytes;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::connection::BucketClient;
 use super::error::{Asked, Failure};
@@ -62,14 +62,7 @@ impl Upload {
                 unfinished,
             })
         });
-        match begun.await {
-            Ok(begun) => begun,
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is shutting down, and this task with it.
-                Err(_) => std::future::pending().await,
-            },
-        }
+        result_of(begun.await).await
     }
 
     /// The object is there: nothing is left to give up.
@@ -118,15 +111,10 @@ impl Upload {
     /// Waits until fewer than `most` parts are on their way.
     pub(super) async fn wait_below(&mut self, most: usize) -> Result<(), StoreError> {
         while self.sending.len() >= most.max(1) {
-            match self.sending.join_next().await {
-                None => break,
-                Some(Ok(sent)) => self.sent.push(sent?),
-                Some(Err(stopped)) => match stopped.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    // The runtime is shutting down, and this task with it.
-                    Err(_) => std::future::pending().await,
-                },
-            }
+            let Some(sent) = self.sending.join_next().await else {
+                break;
+            };
+            self.sent.push(result_of(sent).await?);
         }
         Ok(())
     }
@@ -146,6 +134,16 @@ impl Upload {
         Ok(CompletedMultipartUpload::builder()
             .set_parts(Some(self.sent.clone()))
             .build())
+    }
+}
+
+/// What a task of this upload came to.
+async fn result_of<T>(joined: Result<T, JoinError>) -> T {
+    match joined.map_err(JoinError::try_into_panic) {
+        Ok(result) => result,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime is shutting down, and this task with it.
+        Err(Err(_)) => std::future::pending().await,
     }
 }
 
