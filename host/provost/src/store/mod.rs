@@ -14,6 +14,7 @@ pub mod encrypted;
 mod error;
 mod facts;
 mod file;
+mod joined;
 mod metadata;
 mod object;
 mod opening;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::joined::joined;
 use super::{
     Condition, GetOptions, Metadata, NewObject, Object, ObjectHead, ObjectInfo, ObjectLister,
     ObjectPrefix, ObjectStore, ObjectUri, ObjectWriter, StoreError,
@@ -197,12 +198,5 @@ impl ObjectWriter for FileWriter {
 
 /// Runs `work` on a thread that may block. A panic goes on here.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(stopped) => match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down, and this task with it.
-            Err(_) => std::future::pending().await,
-        },
-    }
+    joined(tokio::task::spawn_blocking(work).await).await
 }

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::connection::BucketClient;
 use super::error::{Asked, Failure, causes};
 use super::{S3Store, Sizes, head};
+use crate::store::joined::joined;
 use crate::store::{
     Condition, GetOptions, Object, ObjectReader, ObjectStore, ObjectUri, StoreError,
 };
@@ -276,14 +277,7 @@ impl Body {
         let Some(coming) = self.coming.front_mut() else {
             return Ok(false);
         };
-        let arrived = match (&mut coming.0).await {
-            Ok(arrived) => arrived,
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is shutting down, and this task with it.
-                Err(_) => std::future::pending().await,
-            },
-        };
+        let arrived = joined((&mut coming.0).await).await;
         self.coming.pop_front();
         match arrived {
             Ok(piece) => self.piece = piece,

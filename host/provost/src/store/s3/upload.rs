@@ -8,12 +8,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, StorageClass};
 use bytes::Bytes;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::connection::BucketClient;
 use super::error::{Asked, Failure};
 use super::headers::expires;
 use super::{S3Store, head, keys};
+use crate::store::joined::joined;
 use crate::store::{Condition, NewObject, ObjectUri, StoreError};
 
 /// How long giving up an upload may take when nobody waits for it.
@@ -62,7 +63,7 @@ impl Upload {
                 unfinished,
             })
         });
-        result_of(begun.await).await
+        joined(begun.await).await
     }
 
     /// The object is there: nothing is left to give up.
@@ -114,7 +115,7 @@ impl Upload {
             let Some(sent) = self.sending.join_next().await else {
                 break;
             };
-            self.sent.push(result_of(sent).await?);
+            self.sent.push(joined(sent).await?);
         }
         Ok(())
     }
@@ -134,16 +135,6 @@ impl Upload {
         Ok(CompletedMultipartUpload::builder()
             .set_parts(Some(self.sent.clone()))
             .build())
-    }
-}
-
-/// What a task of this upload came to.
-async fn result_of<T>(joined: Result<T, JoinError>) -> T {
-    match joined.map_err(JoinError::try_into_panic) {
-        Ok(result) => result,
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        // The runtime is shutting down, and this task with it.
-        Err(Err(_)) => std::future::pending().await,
     }
 }
 
